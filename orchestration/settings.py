@@ -1,0 +1,125 @@
+"""The only reader of the environment, and the only place that knows where things lie.
+
+Belongs here: every setting (``KHO_…``), every path, the clock. Does not belong here: anything that a dataset
+declares (``schemas/``) or that dbt decides (``dbt_project/``).
+"""
+
+from __future__ import annotations
+
+import datetime
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """All settings of kho; each can be set by an environment variable ``KHO_<NAME>``.
+
+    Sizes are in megabytes, times in seconds.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="KHO_", frozen=True)
+
+    home: Path = Field(PROJECT / ".kho", description="Where kho keeps its data.")
+    sources: Path = Field(PROJECT / "sources", description="Where departments drop their files.")
+    province: str = Field("15", pattern="^[0-9]{2}$", description="Province code (15 = Lào Cai).")
+    now: datetime.datetime | None = Field(None, description="Fixed clock of acceptance, ISO 8601.")
+    stable_seconds: float = Field(2.0, ge=0, description="A file is taken in when unchanged for so long.")
+    reader_seconds: float = Field(120.0, gt=0, description="Time limit of reading one workbook.")
+    reader_memory_mb: int = Field(2048, gt=0, description="Memory limit of reading one workbook.")
+    batch_rows: int = Field(200_000, gt=0, description="Rows that are checked at a time.")
+    keep_versions: int = Field(5, ge=1, description="Published versions that are kept.")
+    sql_seconds: float = Field(60.0, gt=0, description="Time limit of one query of kho sql.")
+    marked_rows: int = Field(20_000, gt=0, description="Returned rows that a receipt workbook shows at most.")
+
+    def clock(self) -> datetime.datetime:
+        """The time that stamps acceptance, in UTC, to the second."""
+        moment = self.now or datetime.datetime.now(datetime.UTC)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=datetime.UTC)
+        return moment.astimezone(datetime.UTC).replace(microsecond=0)
+
+    # --- the home: everything in it but archive/, ledger.sqlite and pseudonym.key can be made anew ---------
+    @property
+    def archive(self) -> Path:
+        """Original bytes of every file, named by their sha256."""
+        return self.home / "archive"
+
+    @property
+    def bronze(self) -> Path:
+        """Accepted rows without restricted values: ``<table>/<submission_id>.parquet``."""
+        return self.home / "bronze"
+
+    @property
+    def vault(self) -> Path:
+        """Restricted values, returned rows and findings, by submission; readable by the owner only."""
+        return self.home / "vault"
+
+    @property
+    def ledger(self) -> Path:
+        """The ledger of submissions (SQLite): the only commit point."""
+        return self.home / "ledger.sqlite"
+
+    @property
+    def pseudonym_key(self) -> Path:
+        """Key of the pseudonyms (0600)."""
+        return self.home / "pseudonym.key"
+
+    @property
+    def warehouse(self) -> Path:
+        """The warehouse that dbt alone writes."""
+        return self.home / "warehouse.duckdb"
+
+    @property
+    def publish(self) -> Path:
+        """Published versions, a folder per audience."""
+        return self.home / "publish"
+
+    @property
+    def dagster_home(self) -> Path:
+        """Dagster's own storage."""
+        return self.home / "dagster"
+
+    @property
+    def dbt_target(self) -> Path:
+        """dbt's artefacts and logs."""
+        return self.home / "dbt"
+
+    @property
+    def locks(self) -> Path:
+        """Lock files: one per dataset and one for the warehouse."""
+        return self.home / "locks"
+
+    @property
+    def temporary(self) -> Path:
+        """Files being made; emptied at the start of a run."""
+        return self.home / "tmp"
+
+    @property
+    def dbt_project(self) -> Path:
+        """The dbt project."""
+        return PROJECT / "dbt_project"
+
+    @property
+    def seeds(self) -> Path:
+        """Reference tables shared by dbt and the intake."""
+        return self.dbt_project / "seeds"
+
+    def incoming(self, path: str) -> Path:
+        """Where officers drop the files of dataset ``path`` (department/name)."""
+        return self.sources / path / "incoming"
+
+    def receipts(self, path: str) -> Path:
+        """Where officers find the receipts of dataset ``path``."""
+        return self.sources / path / "receipts"
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, with absolute paths."""
+    read = Settings()
+    return read.model_copy(update={"home": read.home.absolute(), "sources": read.sources.absolute()})

@@ -1,0 +1,102 @@
+"""What is declared about a dataset as a whole: the class keywords of a Dataset, and what follows from them.
+
+Belongs here: facts and derivations that need no data. Does not belong here: facts of one column (``columns.py``) and
+the evaluation of rules (``checks.py`` and the dataset's own class).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+from schemas.columns import PROVENANCE, Column, WarehouseColumn, check_column, warehouse_column
+
+LoadMode = Literal["full", "upsert"]
+Period = Literal["month", "quarter", "year"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declaration:
+    """A dataset: its Pandera ``model`` and everything that the intake, dbt, Dagster and the receipts derive from.
+
+    Meaning of the fields: see :class:`schemas.Dataset`.
+    """
+
+    department: str
+    name: str
+    title: str
+    grain: str
+    key: tuple[str, ...]
+    load: LoadMode
+    period: Period
+    due_day: int
+    owner: str
+    legal_basis: str
+    retention_years: int
+    all_or_nothing: bool
+    max_returned: float
+    max_vanished: float
+    columns: dict[str, Column]
+    model: Any
+
+    def __post_init__(self) -> None:
+        if not self.grain.startswith("One row per "):
+            raise TypeError(f"{self.path}: the docstring says the grain and starts with 'One row per …'")
+        for each in self.columns.values():
+            check_column(self.path, each, list(self.columns))
+        for part in self.key:
+            if part not in self.columns:
+                raise TypeError(f"{self.path}: key column {part!r} is not declared")
+            if warehouse_column(self.columns[part]) is None:
+                raise TypeError(f"{self.path}: key column {part!r} is restricted and needs warehouse=…")
+
+    @property
+    def path(self) -> str:
+        """``department/name``: the dataset's name for people and its folder below ``sources/``."""
+        return f"{self.department}/{self.name}"
+
+    @property
+    def table(self) -> str:
+        """``department_name``: the bronze table and the asset."""
+        return f"{self.department}_{self.name}"
+
+    @cached_property
+    def schema(self) -> Any:
+        """The Pandera schema: types, required values, the checks of the declaration and those of the class."""
+        return self.model.to_schema()
+
+    @cached_property
+    def warehouse_columns(self) -> tuple[WarehouseColumn, ...]:
+        """The columns of the bronze table, provenance first."""
+        provenance = [
+            WarehouseColumn(name, None, None, dtype, name, text, "internal")
+            for name, (dtype, text) in PROVENANCE.items()
+        ]
+        declared = [warehouse_column(each) for each in self.columns.values()]
+        return (*provenance, *(each for each in declared if each is not None))
+
+    @cached_property
+    def restricted_columns(self) -> tuple[Column, ...]:
+        """The columns whose values go to the vault."""
+        return tuple(each for each in self.columns.values() if each.restricted)
+
+    @cached_property
+    def key_title(self) -> str:
+        """The key in words, for receipts."""
+        return ", ".join(self.columns[part].title for part in self.key)
+
+    @cached_property
+    def version(self) -> str:
+        """Eight hex digits that change when the template of this dataset would change."""
+        facts = [
+            (each.name, each.title, each.type.name, each.required, sorted(each.choices))
+            for each in self.columns.values()
+        ]
+        return hashlib.sha256(json.dumps([self.path, self.period, facts]).encode()).hexdigest()[:8]
+
+    def rule_ids(self, column_name: str) -> list[str]:
+        """Ids of the Pandera rules that are checked on a column, in order."""
+        return [str(each.name) for each in self.schema.columns[column_name].checks]

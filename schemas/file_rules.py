@@ -1,0 +1,176 @@
+"""Rules about a whole file: why it is refused, or why it waits. Cell and row rules stand in ``rules.py``."""
+
+from __future__ import annotations
+
+from schemas.rules import rule
+
+FILE_EMPTY = rule(
+    "file.empty",
+    "error",
+    "complete",
+    scope="file",
+    vi="Tệp rỗng, không có dữ liệu",
+    en="The file is empty",
+    mend_vi="Kiểm tra lại tệp, lưu rồi gửi lại",
+    mend_en="Check the file, save it and send it again",
+)
+FILE_UNREADABLE = rule(
+    "file.unreadable",
+    "error",
+    "clean",
+    scope="file",
+    vi="Không đọc được tệp (tệp hỏng, bị cắt dở hoặc không phải bảng tính)",
+    en="The file cannot be read (damaged, cut short, or not a table)",
+    mend_vi="Mở tệp bằng Excel, lưu lại dạng .xlsx rồi gửi lại",
+    mend_en="Open it in Excel, save it as .xlsx and send it again",
+)
+FILE_PASSWORD = rule(
+    "file.password",
+    "error",
+    "shared",
+    scope="file",
+    vi="Tệp có mật khẩu nên không đọc được",
+    en="The file is protected by a password",
+    mend_vi="Bỏ mật khẩu (Tệp > Thông tin > Bảo vệ sổ làm việc) rồi gửi lại",
+    mend_en="Remove the password and send it again",
+)
+FILE_LIMITS = rule(
+    "file.limits",
+    "error",
+    "clean",
+    scope="file",
+    vi="Đọc tệp vượt quá giới hạn thời gian hoặc bộ nhớ",
+    en="Reading the file exceeds the limit of time or memory",
+    mend_vi="Xóa các ô và trang thừa, hoặc xuất ra CSV rồi gửi lại",
+    mend_en="Delete stray cells and sheets, or export to CSV, and send it again",
+)
+NO_HEADER = rule(
+    "file.no_header",
+    "error",
+    "unified",
+    scope="file",
+    vi="Không tìm thấy dòng tiêu đề cột của bảng này",
+    en="No header row of this dataset was found",
+    mend_vi="Dùng tiêu đề cột như trong tệp mẫu template.xlsx",
+    mend_en="Use the column headers of template.xlsx",
+)
+MISSING_COLUMNS = rule(
+    "file.missing_columns",
+    "error",
+    "complete",
+    scope="file",
+    vi="Thiếu cột bắt buộc: {title}",
+    en="Required columns are missing: {title}",
+    mend_vi="Bổ sung cột hoặc đặt lại tên cột như trong tệp mẫu template.xlsx",
+    mend_en="Add the column, or name it as in template.xlsx",
+)
+AMBIGUOUS_HEADER = rule(
+    "file.ambiguous_header",
+    "error",
+    "unified",
+    scope="file",
+    vi="Không rõ cột nào là «{title}»: nhiều cột có tiêu đề tương đương",
+    en="Several columns could be '{title}'",
+    mend_vi="Chỉ giữ một cột mang tiêu đề này",
+    mend_en="Keep one column with that header",
+)
+NO_PERIOD = rule(
+    "file.no_period",
+    "error",
+    "complete",
+    scope="file",
+    vi="Không biết tệp thuộc kỳ báo cáo nào ({title})",
+    en="The reporting period of the file is unknown ({title})",
+    mend_vi="Ghi kỳ vào tên tệp, ví dụ {limit}, rồi gửi lại",
+    mend_en="Put the period into the file's name, such as {limit}, and send it again",
+)
+AMBIGUOUS_PERIOD = rule(
+    "file.ambiguous_period",
+    "error",
+    "unified",
+    scope="file",
+    vi="Tệp nêu nhiều kỳ báo cáo khác nhau ({title})",
+    en="The file names several periods ({title})",
+    mend_vi="Chỉ ghi một kỳ trong tên tệp, ví dụ {limit}",
+    mend_en="Name one period in the file's name, such as {limit}",
+)
+NO_ROWS = rule(
+    "file.no_rows",
+    "error",
+    "complete",
+    scope="file",
+    vi="Bảng có tiêu đề nhưng không có dòng dữ liệu nào",
+    en="The table has a header but no rows",
+    mend_vi="Nhập dữ liệu dưới dòng tiêu đề rồi gửi lại",
+    mend_en="Enter the rows below the header and send it again",
+)
+ALL_OR_NOTHING = rule(
+    "file.all_or_nothing",
+    "error",
+    "clean",
+    scope="file",
+    vi="Tập dữ liệu này chỉ nhận khi mọi dòng đều đúng",
+    en="This dataset is taken in only when every row is right",
+    mend_vi="Sửa các dòng bị trả lại rồi gửi lại cả tệp",
+    mend_en="Mend the returned rows and send the whole file again",
+)
+TOO_MANY_RETURNED = rule(
+    "file.too_many_returned",
+    "error",
+    "clean",
+    scope="file",
+    vi="Tỷ lệ dòng có lỗi vượt ngưỡng {limit}, cả tệp tạm dừng chờ quyết định",
+    en="More than {limit} of the rows have errors; the whole file waits for a decision",
+    mend_vi="Sửa lỗi rồi gửi lại, hoặc đề nghị cán bộ dữ liệu xem xét",
+    mend_en="Mend the errors and send it again, or ask the data engineer to decide",
+)
+TOO_MANY_VANISHED = rule(
+    "file.too_many_vanished",
+    "error",
+    "complete",
+    scope="file",
+    vi="Hơn {limit} số dòng của lần gửi trước không còn trong tệp này, cả tệp tạm dừng chờ quyết định",
+    en="More than {limit} of the previous rows are gone; the whole file waits for a decision",
+    mend_vi="Kiểm tra xem tệp có đủ dòng không; nếu đúng, đề nghị cán bộ dữ liệu chấp nhận",
+    mend_en="Check that the file is complete; if it is, ask the data engineer to accept it",
+)
+EXTRA_COLUMN = rule(
+    "file.extra_column",
+    "warning",
+    "unified",
+    scope="file",
+    vi="Cột không có trong khai báo, được giữ trong tệp gốc nhưng không đưa vào kho: {title}",
+    en="Columns outside the declaration, kept in the original only: {title}",
+    mend_vi="Không cần làm gì; nếu là cột quan trọng, báo cán bộ dữ liệu",
+    mend_en="Nothing to do; tell the data engineer if the column matters",
+)
+MISSING_OPTIONAL_COLUMN = rule(
+    "file.missing_optional_column",
+    "warning",
+    "complete",
+    scope="file",
+    vi="Tệp không có các cột không bắt buộc: {title}",
+    en="Optional columns are absent: {title}",
+    mend_vi="Bổ sung nếu có số liệu",
+    mend_en="Add them if you have the figures",
+)
+STALE_TEMPLATE = rule(
+    "file.stale_template",
+    "warning",
+    "unified",
+    scope="file",
+    vi="Tệp được lập từ bản mẫu cũ",
+    en="The file was made from an older template",
+    mend_vi="Lần sau dùng tệp mẫu template.xlsx mới",
+    mend_en="Use the new template.xlsx next time",
+)
+INTERNAL = rule(
+    "file.internal",
+    "error",
+    "shared",
+    scope="file",
+    vi="Hệ thống gặp lỗi khi xử lý tệp; tệp gốc vẫn được giữ",
+    en="The system failed while handling the file; the original is kept",
+    mend_vi="Không cần gửi lại; cán bộ dữ liệu sẽ xử lý",
+    mend_en="No need to send it again; the data engineer has to act",
+)
