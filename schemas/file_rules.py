@@ -114,6 +114,16 @@ ALL_OR_NOTHING = rule(
     mend_vi="Sửa các dòng bị trả lại rồi gửi lại cả tệp",
     mend_en="Mend the returned rows and send the whole file again",
 )
+NO_GOOD_ROW = rule(
+    "file.no_good_row",
+    "error",
+    "clean",
+    scope="file",
+    vi="Không có dòng nào đúng, cả tệp bị trả lại",
+    en="No row is right; the whole file is returned",
+    mend_vi="Sửa các lỗi nêu dưới đây rồi gửi lại cả tệp",
+    mend_en="Mend the errors below and send the whole file again",
+)
 TOO_MANY_RETURNED = rule(
     "file.too_many_returned",
     "error",

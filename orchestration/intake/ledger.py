@@ -149,6 +149,14 @@ class Ledger:
         )
         return found[-1] if found else None
 
+    def newest_kept(self, dataset: str, unit: str, period: str) -> Submission | None:
+        """The newest submission of this unit and period that was taken in or waits for a decision."""
+        found = self._select(
+            "dataset = ? and unit = ? and period = ? and effective_verdict in ('accepted', 'partly', 'waiting')",
+            (dataset, unit, period),
+        )
+        return found[-1] if found else None
+
     def times_seen(self, dataset: str, file_sha256: str) -> int:
         """How many submissions of a dataset had these bytes."""
         if not self.path.exists():

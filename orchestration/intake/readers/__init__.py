@@ -1,0 +1,79 @@
+"""Readers: from the bytes of one file to text cells with (sheet, row, column).
+
+Belongs here: opening a file by what it contains, never by its name. Does not belong here: which rows are a table
+(``recognise``), what a cell means (``casts``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from orchestration.intake.readers.table import Document, UnreadableError
+from orchestration.intake.readers.text import open_text
+from orchestration.intake.readers.workbook import open_workbook
+from orchestration.settings import Settings
+from schemas import file_rules
+
+__all__ = ["Document", "UnreadableError", "file_kind", "open_document"]
+
+COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # xls, and password-protected xlsx
+NOT_TABLES = {
+    b"%PDF": "a PDF document",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"Rar!": "a RAR archive",
+    b"7z\xbc\xaf": "a 7-Zip archive",
+    b"\x1f\x8b": "a gzip archive",
+}
+
+
+def _kind_of_zip(path: Path) -> str:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+            if "xl/workbook.xml" in {name.lower() for name in names}:
+                return "xlsx"
+            if "xl/workbook.bin" in {name.lower() for name in names}:
+                return "xlsb"
+            if "content.xml" in names:
+                return "ods"
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise UnreadableError(file_rules.FILE_UNREADABLE, f"the archive is damaged or cut short: {error}") from None
+    if any(name.lower().startswith("xl/") for name in names):
+        return "xlsx"
+    raise UnreadableError(file_rules.FILE_UNREADABLE, "a zip archive that is not a workbook")
+
+
+def file_kind(path: Path) -> str:
+    """``xlsx``, ``xls``, ``xlsb``, ``ods`` or ``csv``, judged by content. Raises UnreadableError for anything else."""
+    with path.open("rb") as file:
+        start = file.read(4096)
+    if not start:
+        raise UnreadableError(file_rules.FILE_EMPTY, "zero bytes")
+    if start.startswith(b"PK"):
+        return _kind_of_zip(path)
+    if start.startswith(COMPOUND_FILE):
+        return "xls"
+    for magic, what in NOT_TABLES.items():
+        if start.startswith(magic):
+            raise UnreadableError(file_rules.FILE_UNREADABLE, f"this is {what}, not a table")
+    if start.lstrip().lower().startswith((b"<html", b"<!doctype html", b"<table", b"<?xml", b"{\\rtf")):
+        raise UnreadableError(file_rules.FILE_UNREADABLE, "a web page or document saved under a table's name")
+    return "csv"
+
+
+@contextlib.contextmanager
+def open_document(settings: Settings, path: Path, *, exact: bool = False) -> Iterator[Document]:
+    """Open a file for reading; temporary files live as long as the context.
+
+    exact: numbers of a workbook exactly as they stand (for ``kho peek``); otherwise a fraction of three digits gets
+    a fourth one, so that 1.234 of a numeric cell cannot be taken for one thousand two hundred and thirty-four.
+    Raises UnreadableError with the rule that says why.
+    """
+    kind = file_kind(path)
+    opened = open_text(settings, path) if kind == "csv" else open_workbook(settings, path, kind, exact=exact)
+    with opened as document:
+        yield document

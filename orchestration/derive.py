@@ -1,0 +1,144 @@
+"""Files of the repository that follow from the declarations: for now dbt's ``sources.yml``.
+
+Belongs here: turning declarations into the text of a committed file, and writing it where it differs. Does not belong
+here: anything that needs data, and what dbt makes of the sources (``dbt_project/``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from orchestration.settings import Settings
+from schemas import Declaration, datasets
+
+#: The ledger as dbt sees it: the columns of ``bronze/submission.parquet``, with their meaning.
+SUBMISSION_COLUMNS: dict[str, tuple[Any, str]] = {
+    "sequence": (pl.Int64, "Order in which submissions were recorded; later ones are newer."),
+    "submission_id": (pl.String, "Id of the submission; every row of bronze names the one that brought it."),
+    "department": (pl.String, "Department that handed the file in."),
+    "dataset": (pl.String, "Dataset, as department/name."),
+    "unit": (pl.String, "Reporting unit: the department, or the code of a commune; empty if unknown."),
+    "period": (pl.String, "Period that the file reports: 2026-10, 2026Q4 or 2026; empty if unknown."),
+    "period_start": (pl.Date, "First day of the period."),
+    "period_end": (pl.Date, "Last day of the period."),
+    "load": (pl.String, "full: replaces the older file of its unit and period; upsert: by key."),
+    "file_name": (pl.String, "Name of the file as it was handed in."),
+    "file_sha256": (pl.String, "SHA-256 of the file; its copy in the archive has this name."),
+    "received_at": (pl.Datetime("us"), "Time of acceptance, in UTC."),
+    "verdict": (pl.String, "accepted, partly, refused, waiting, duplicate or withdrawn."),
+    "rows_read": (pl.Int64, "Data rows found in the file."),
+    "rows_accepted": (pl.Int64, "Rows that went into bronze."),
+    "rows_rejected": (pl.Int64, "Rows that were returned to the department."),
+    "rows_ignored": (pl.Int64, "Rows that hold no data: titles, totals, notes, duplicates."),
+    "superseded_by": (pl.String, "Submission that replaced this one."),
+    "is_current": (pl.Boolean, "Its rows count now: accepted or partly, and not superseded."),
+}
+
+_SQL_TYPES: dict[Any, str] = {
+    pl.String: "string",
+    pl.Int32: "int",
+    pl.Int64: "bigint",
+    pl.Boolean: "boolean",
+    pl.Date: "date",
+    pl.Datetime: "timestamp",
+}
+
+_HEADER = """\
+# Derived from schemas/ by orchestration/derive.py; do not edit. A test fails when it is stale.
+version: 2
+
+sources:
+  - name: bronze
+    description: Accepted rows of the departments' files, without restricted values; one Parquet file per submission.
+    config:
+      meta:
+        # {name} is the table; dbt-duckdb fills it in. Every table has an empty file, so the pattern always matches.
+        external_location: "read_parquet('%(home)s/bronze/{name}/*.parquet', %(options)s)"
+    tables:
+"""
+_OPTIONS = "union_by_name = true, hive_partitioning = false"
+_HOME = r"{{ env_var('KHO_HOME') | replace(\"'\", \"''\") }}"
+
+
+def sql_type(dtype: Any) -> str:
+    """The name of a stored type in SQL, in a form that DuckDB and Spark share."""
+    if isinstance(dtype, pl.Decimal):
+        return f"decimal({dtype.precision}, {dtype.scale})"
+    base = dtype.base_type() if isinstance(dtype, pl.DataType) else dtype
+    if base not in _SQL_TYPES:
+        raise TypeError(f"{dtype} has no SQL type; add it to orchestration/derive.py")
+    return _SQL_TYPES[base]
+
+
+def _text(value: str) -> str:
+    """A YAML scalar. JSON strings are YAML; braces would be Jinja to dbt."""
+    return json.dumps(value.replace("{{", "{ {").replace("{%", "{ %"), ensure_ascii=False)
+
+
+def _column(name: str, dtype: Any, description: str, meta: dict[str, str]) -> Iterator[str]:
+    yield f"          - name: {name}"
+    yield f"            description: {_text(description)}"
+    yield f"            data_type: {sql_type(dtype)}"
+    yield "            config:"
+    yield "              meta:"
+    for key, value in meta.items():
+        yield f"                {key}: {_text(value)}"
+
+
+def _submission_table() -> Iterator[str]:
+    yield "      - name: submission"
+    yield '        description: "One row per submission, whatever became of it."'
+    yield "        config:"
+    yield "          meta:"
+    yield f"            external_location: \"read_parquet('{_HOME}/bronze/submission.parquet')\""
+    yield "        columns:"
+    for name, (dtype, description) in SUBMISSION_COLUMNS.items():
+        yield from _column(name, dtype, description, {"classification": "internal"})
+
+
+def _dataset_table(declaration: Declaration) -> Iterator[str]:
+    yield f"      - name: {declaration.table}"
+    yield f"        description: {_text(declaration.grain)}"
+    yield "        config:"
+    yield "          meta:"
+    for key in ("title", "owner", "period", "load", "legal_basis"):
+        yield f"            {key}: {_text(getattr(declaration, key))}"
+    yield "        columns:"
+    for each in declaration.warehouse_columns:
+        meta = {"title": each.title, "classification": each.classification}
+        yield from _column(each.name, each.dtype, each.description, meta)
+
+
+def sources_yaml(declarations: Iterable[Declaration]) -> str:
+    """The text of dbt's ``sources.yml``: the ledger and the bronze table of every dataset."""
+    lines = [*_submission_table()]
+    for declaration in declarations:
+        lines.extend(_dataset_table(declaration))
+    return _HEADER % {"home": _HOME, "options": _OPTIONS} + "\n".join(lines) + "\n"
+
+
+def sources_path(settings: Settings) -> Path:
+    """Where dbt reads its sources."""
+    return settings.dbt_project / "models" / "sources.yml"
+
+
+def refresh(settings: Settings) -> list[Path]:
+    """Write the derived files that differ from what the declarations say; returns those that changed."""
+    changed = []
+    for path, text in {sources_path(settings): sources_yaml(datasets().values())}.items():
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+            changed.append(path)
+    return changed
+
+
+if __name__ == "__main__":
+    from orchestration.settings import settings as read_settings
+
+    for written in refresh(read_settings()):
+        print(f"written: {written}")

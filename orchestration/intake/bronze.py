@@ -1,0 +1,89 @@
+"""Bronze: the accepted rows of every submission as Parquet, and the ledger as dbt sees it.
+
+Belongs here: where the files of a submission lie, the Arrow schema of a dataset's bronze table, the export before a
+build. An orphan file without a row in the ledger is invisible: dbt joins every row to ``submission.parquet``.
+"""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from orchestration.files import replacing
+from orchestration.intake.ledger import Ledger, Submission
+from orchestration.settings import Settings
+from schemas import Declaration, datasets
+
+#: A glob without a match is an error in DuckDB; a declared dataset without any submission must still build.
+EMPTY = "empty.parquet"
+
+SUBMISSIONS: dict[str, Any] = {
+    "sequence": pl.Int64,
+    "submission_id": pl.String,
+    "department": pl.String,
+    "dataset": pl.String,
+    "unit": pl.String,
+    "period": pl.String,
+    "period_start": pl.Date,
+    "period_end": pl.Date,
+    "load": pl.String,
+    "file_name": pl.String,
+    "file_sha256": pl.String,
+    "received_at": pl.Datetime("us"),
+    "verdict": pl.String,
+    "rows_read": pl.Int64,
+    "rows_accepted": pl.Int64,
+    "rows_rejected": pl.Int64,
+    "rows_ignored": pl.Int64,
+    "superseded_by": pl.String,
+    "is_current": pl.Boolean,
+}
+
+
+def bronze_file(settings: Settings, declaration: Declaration, submission_id: str) -> Path:
+    """Accepted rows of a submission."""
+    return settings.bronze / declaration.table / f"{submission_id}.parquet"
+
+
+def vault_file(settings: Settings, declaration: Declaration, submission_id: str, kind: str = "") -> Path:
+    """Restricted values of a submission; kind ``returned`` or ``findings``: its returned rows, its findings."""
+    suffix = f".{kind}" if kind else ""
+    return settings.vault / declaration.table / f"{submission_id}{suffix}.parquet"
+
+
+def bronze_schema(declaration: Declaration) -> pa.Schema:
+    """Arrow schema of the bronze table."""
+    return pl.DataFrame(schema={each.name: each.dtype for each in declaration.warehouse_columns}).to_arrow().schema
+
+
+def vault_schema(declaration: Declaration) -> pa.Schema:
+    """Arrow schema of the vault's restricted values."""
+    columns = {each.name: each.type.physical for each in declaration.restricted_columns}
+    return pl.DataFrame(schema={"source_sheet": pl.String, "source_row": pl.Int64, **columns}).to_arrow().schema
+
+
+def _row(submission: Submission) -> tuple[object, ...]:
+    facts = {name: getattr(submission, name) for name in SUBMISSIONS}
+    received: datetime.datetime = facts["received_at"]
+    facts["received_at"] = received.astimezone(datetime.UTC).replace(tzinfo=None)
+    return tuple(facts.values())
+
+
+def export_for_dbt(settings: Settings) -> int:
+    """Write ``submission.parquet`` and the empty tables. Returns the number of submissions."""
+    submissions = Ledger(settings.ledger).all()
+    table = pl.DataFrame([_row(each) for each in submissions], schema=SUBMISSIONS, orient="row")
+    with replacing(settings.bronze / "submission.parquet") as file:
+        table.write_parquet(file)
+    for declaration in datasets().values():
+        empty = settings.bronze / declaration.table / EMPTY
+        schema = bronze_schema(declaration)
+        if not empty.exists() or not pq.read_schema(empty).equals(schema):
+            with replacing(empty) as file:
+                pq.write_table(schema.empty_table(), file)
+    return len(submissions)

@@ -1,0 +1,162 @@
+"""What all casts share: their result, their context, and casting by distinct value.
+
+A column is cast in two steps. Cells in the usual form go through vectorised expressions; of the others each distinct
+text is read once by a Python function and remembered for the rest of the file, so that the cost follows the number of
+different spellings and not the number of rows.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from orchestration.intake.folding import clean_text
+from orchestration.intake.places import Communes
+from schemas import rules
+from schemas.columns import Column
+
+#: What people write where there is nothing to write.
+EMPTY_WORDS = frozenset(
+    {"-", "–", "—", "--", "...", "…", "..", ".", "null", "n/a", "na"}
+    | {"đang cập nhật", "chưa cập nhật", "không có", "chưa có", "không rõ"}
+)
+EXCEL_ERRORS = ("#REF!", "#VALUE!", "#N/A", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!")
+#: Distinct texts remembered per column; beyond it the oldest are forgotten.
+REMEMBERED = 500_000
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a text is no value of its column's type."""
+
+    rule: str
+    proposal: str | None = None
+
+
+#: What a text was read as. ``Reading(None)`` is an empty cell.
+@dataclass(frozen=True)
+class Reading:
+    """A value read from a text; ``warning``: a rule that is reported although the value counts."""
+
+    value: Any
+    warning: str | None = None
+
+
+Parse = Callable[[str], Reading | Failure]
+
+
+@dataclass
+class Cast:
+    """A column of a batch after its cast. ``problems``: index (row of the batch), rule, proposal."""
+
+    values: pl.Series
+    problems: pl.DataFrame
+    mended: int = 0
+
+
+PROBLEMS = {"index": pl.UInt32, "rule": pl.String, "proposal": pl.String}
+
+
+@dataclass
+class CastContext:
+    """What a cast may know beside the cells: the day of acceptance, the communes, and what it learnt before."""
+
+    received_on: datetime.date
+    communes: Communes
+    remembered: dict[str, dict[str, Reading | Failure]] = field(default_factory=dict)
+    decimal_mark: dict[str, str | None] = field(default_factory=dict)
+    typed: dict[str, pl.Series] = field(default_factory=dict)
+
+
+Casting = Callable[[pl.Series, Column, CastContext], Cast]
+
+
+def no_problems() -> pl.DataFrame:
+    """An empty frame of problems."""
+    return pl.DataFrame(schema=PROBLEMS)
+
+
+def problems(indices: list[int], found: list[Failure]) -> pl.DataFrame:
+    """A frame of problems from parallel lists."""
+    return pl.DataFrame(
+        {"index": indices, "rule": [each.rule for each in found], "proposal": [each.proposal for each in found]},
+        schema=PROBLEMS,
+    )
+
+
+def common_reading(text: str) -> Reading | Failure | None:
+    """Readings that every type shares: nothing, a word for nothing, an Excel error. None: the type decides."""
+    cleaned = clean_text(text)
+    if not cleaned or cleaned.casefold() in EMPTY_WORDS:
+        return Reading(None)
+    if cleaned.upper() in EXCEL_ERRORS:
+        return Failure(rules.EXCEL_ERROR)
+    return None
+
+
+def read_distinct(text: pl.Series, column: Column, context: CastContext, parse: Parse) -> dict[str, Reading | Failure]:
+    """The reading of every distinct text of a series, parsed at most once a file."""
+    known = context.remembered.setdefault(column.name, {})
+    if len(known) > REMEMBERED:
+        known.clear()
+    found: dict[str, Reading | Failure] = {}
+    for each in text.drop_nulls().unique(maintain_order=True).to_list():
+        reading = known.get(each)
+        if reading is None:
+            reading = common_reading(each) or parse(clean_text(each))
+            known[each] = reading
+        found[each] = reading
+    return found
+
+
+def cast_slowly(
+    text: pl.Series, fast: pl.Series, column: Column, context: CastContext, parse: Parse, dtype: Any
+) -> Cast:
+    """Complete ``fast`` (values of the cells in the usual form, else null) by parsing the remaining distinct texts."""
+    rest = (text.is_not_null() & fast.is_null()).arg_true()
+    if rest.is_empty():
+        return Cast(fast, no_problems())
+    texts = text.gather(rest)
+    readings = read_distinct(texts, column, context, parse)
+    each = texts.to_list()
+    read = [readings[one] for one in each]
+    values = pl.Series([one.value if isinstance(one, Reading) else None for one in read], dtype=dtype)
+    completed = fast.scatter(rest, values)
+    indices, failures = [], []
+    for index, one in zip(rest.to_list(), read, strict=True):
+        if isinstance(one, Failure):
+            indices.append(index)
+            failures.append(one)
+        elif one.warning:
+            indices.append(index)
+            failures.append(Failure(one.warning))
+    mended = sum(1 for one in read if isinstance(one, Reading) and one.value is not None)
+    return Cast(completed, problems(indices, failures), mended)
+
+
+def cast_listed(text: pl.Series, column: Column, context: CastContext, parse: Parse) -> Cast:
+    """Cast a column of few distinct texts: parse each once and replace."""
+    readings = read_distinct(text, column, context, parse)
+    accepted = {each: one.value for each, one in readings.items() if isinstance(one, Reading)}
+    values = (
+        text.replace_strict(list(accepted), list(accepted.values()), default=None, return_dtype=column.type.physical)
+        if accepted
+        else pl.Series(text.name, [None] * len(text), dtype=column.type.physical)
+    )
+    reported: dict[str, Failure] = {}
+    for each, one in readings.items():
+        if isinstance(one, Failure):
+            reported[each] = one
+        elif one.warning:
+            reported[each] = Failure(one.warning)
+    found = no_problems()
+    if reported:
+        at = text.is_in(list(reported)).arg_true()
+        found = problems(at.to_list(), [reported[each] for each in text.gather(at).to_list()])
+    changed = [each for each, value in accepted.items() if value is not None and str(value) != each]
+    mended = int(text.is_in(changed).sum() or 0) if changed else 0
+    return Cast(values.alias(text.name), found, mended)

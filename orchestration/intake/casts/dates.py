@@ -1,0 +1,100 @@
+"""Dates as people write them: dd/mm/yyyy, d-m-yy, ISO, in words, month or year only, and Excel's serial numbers.
+
+Day comes before month, always. A two-digit year is of this century if that is not in the future, else of the last.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from typing import Any
+
+import polars as pl
+
+from orchestration.intake.casts.base import Cast, CastContext, Failure, Reading, cast_listed
+from orchestration.intake.folding import fold
+from schemas import rules
+from schemas.columns import Column
+
+EXCEL_EPOCH = datetime.date(1899, 12, 30)
+_DAY_FIRST = re.compile(r"(\d{1,2})[/.\-\s](\d{1,2})[/.\-\s](\d{4}|\d{2})(?:\s+\d{1,2}:\d{2}(?::\d{2})?)?")
+_ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[ T]\d{2}:\d{2}(?::\d{2})?(?:\.\d+)?)?")
+_COMPACT = re.compile(r"(\d{2})(\d{2})(\d{4})")
+_WORDS = re.compile(r"(?:ngay )?(\d{1,2}) thang (\d{1,2})(?: nam)? (\d{4})")
+_MONTH = re.compile(r"(\d{1,2})[/.\-](\d{4})")
+_MONTH_WORDS = re.compile(r"thang (\d{1,2})(?: nam)? (\d{4})")
+_YEAR = re.compile(r"(?:năm )?(1[89]\d{2}|20\d{2})")
+_SERIAL = re.compile(r"([1-5]\d{4})(?:\.0+)?")
+
+#: Year, month or 0, day or 0.
+Parts = tuple[int, int, int]
+
+
+def _parts(text: str, today: datetime.date) -> Parts | None:
+    """Year, month and day of a text; 0 for what it does not say (00/00/1985 says the year only)."""
+    if match := _DAY_FIRST.fullmatch(text):
+        day, month, year = int(match[1]), int(match[2]), int(match[3])
+        if len(match[3]) == 2:
+            year += 2000 if 2000 + year <= today.year else 1900
+        return year, month, day
+    if match := _ISO.fullmatch(text):
+        return int(match[1]), int(match[2]), int(match[3])
+    if match := _YEAR.fullmatch(text):
+        return int(match[1]), 0, 0
+    if match := _MONTH.fullmatch(text):
+        return int(match[2]), int(match[1]), 0
+    folded = fold(text)
+    if match := _WORDS.fullmatch(folded):
+        return int(match[3]), int(match[2]), int(match[1])
+    if match := _MONTH_WORDS.fullmatch(folded):
+        return int(match[2]), int(match[1]), 0
+    if match := _COMPACT.fullmatch(text):
+        return int(match[3]), int(match[2]), int(match[1])
+    if match := _SERIAL.fullmatch(text):
+        serial = EXCEL_EPOCH + datetime.timedelta(days=int(match[1]))
+        return serial.year, serial.month, serial.day
+    return None
+
+
+def _iso(parts: Parts | None) -> str | None:
+    """ISO 8601 at the precision that the parts have; None where they name no day, month or year that exists."""
+    if parts is None:
+        return None
+    year, month, day = parts
+    if not 1800 <= year <= 2200 or month > 12 or (month == 0 and day > 0):
+        return None
+    if month == 0:
+        return f"{year:04}"
+    if day == 0:
+        return f"{year:04}-{month:02}"
+    try:
+        return datetime.date(year, month, day).isoformat()
+    except ValueError:
+        return None
+
+
+def cast_partial_date(text: pl.Series, column: Column, context: CastContext) -> Cast:
+    """Dates known to the day, the month or the year, as ISO 8601 text."""
+
+    def parse(cell: str) -> Reading | Failure:
+        iso = _iso(_parts(cell, context.received_on))
+        return Reading(iso) if iso else Failure(rules.DATE_FORMAT)
+
+    return _cast_iso(text, column, context, parse)
+
+
+def cast_date(text: pl.Series, column: Column, context: CastContext) -> Cast:
+    """Full dates."""
+
+    def parse(cell: str) -> Reading | Failure:
+        iso = _iso(_parts(cell, context.received_on))
+        if not iso or len(iso) < 10:
+            return Failure(rules.DATE_FORMAT)
+        return Reading(datetime.date.fromisoformat(iso))
+
+    return _cast_iso(text, column, context, parse)
+
+
+def _cast_iso(text: pl.Series, column: Column, context: CastContext, parse: Any) -> Cast:
+    """Dates repeat: a million persons have some thirty thousand birthdays, so each distinct text is parsed once."""
+    return cast_listed(text, column, context, parse)

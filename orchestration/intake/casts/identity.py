@@ -1,0 +1,117 @@
+"""Numbers that name persons and organisations: the citizen id and the tax code.
+
+Excel drops the leading zero of an id that is stored as a number. It is put back only where the result proves itself
+by province prefix, sex and birth year of its own row; otherwise it is an error, never a guess.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import polars as pl
+
+from orchestration.intake.casts.base import Cast, CastContext, Failure, Reading, cast_listed, common_reading, problems
+from orchestration.intake.folding import clean_text
+from schemas import rules
+from schemas.checks import province_prefixes
+from schemas.columns import Column
+
+_SEPARATORS = re.compile(r"[\s.\-'’`]")
+_FLOAT = re.compile(r"(\d{9,12})[.,]0+|(\d)[.,](\d{1,11})[Ee]\+?(\d{2})")
+_TAX_CODE = re.compile(r"(\d{10})(?:-?(\d{3}))?")
+_TAX_WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
+
+
+def _digits(cell: str) -> str | Failure:
+    """The digits of an id cell, without separators; a float is taken back to the integer that it shows."""
+    compact = _SEPARATORS.sub("", cell)
+    if compact.isdigit() and compact.isascii():
+        return compact
+    match = _FLOAT.fullmatch(cell.replace(" ", ""))
+    if match and match[1]:
+        return match[1]
+    if match:
+        exponent = int(match[4])
+        if len(match[3]) > exponent or exponent > 11:
+            return Failure(rules.LOST_DIGITS)
+        if len(match[3]) < exponent - 1:  # Excel shows 1.0080E+10 for any of a million ids
+            return Failure(rules.LOST_DIGITS)
+        return (match[2] + match[3]).ljust(exponent + 1, "0")
+    return Failure(rules.CITIZEN_ID_FORMAT)
+
+
+def _agrees(citizen_id: str, sex: str | None, birth_year: str | None) -> bool:
+    """Whether a 12-digit id fits prefix table, sex and birth year of its row, all of which must be known."""
+    if citizen_id[:3] not in province_prefixes() or citizen_id[3] not in "0123" or not sex or not birth_year:
+        return False
+    female = int(citizen_id[3]) % 2 == 1
+    year = 1900 + 100 * (int(citizen_id[3]) // 2) + int(citizen_id[4:6])
+    return female == (sex == "female") and str(year) == birth_year[:4]
+
+
+def read_citizen_id(cell: str, sex: str | None, birth: str | None) -> Reading | Failure:
+    """The citizen id that a cell means, given sex (male, female) and birth (ISO date or year) of its row."""
+    digits = _digits(cell)
+    if isinstance(digits, Failure):
+        return digits
+    if len(digits) == 12:
+        return Reading(digits)
+    if len(digits) in (10, 11):
+        restored = digits.zfill(12)
+        if _agrees(restored, sex, birth):
+            return Reading(restored)
+        return Failure(rules.CITIZEN_ID_LOST_ZERO, restored if restored[:3] in province_prefixes() else None)
+    return Failure(rules.CITIZEN_ID_NINE_DIGITS if len(digits) == 9 else rules.CITIZEN_ID_FORMAT)
+
+
+def cast_citizen_id(text: pl.Series, column: Column, context: CastContext) -> Cast:
+    """Citizen ids of 12 digits. Sex and date of birth must have been cast before (``context.typed``)."""
+    usual = text.str.contains("^[0-9]{12}$").fill_null(False)
+    rest = (text.is_not_null() & ~usual).arg_true()
+    fast = text
+    if rest.is_empty():
+        return Cast(fast, problems([], []))
+    sexes = _of_rows(context, column.sex_column, rest)
+    births = _of_rows(context, column.birth_column, rest)
+    values: list[str | None] = []
+    indices, failures = [], []
+    for index, cell, sex, birth in zip(rest.to_list(), text.gather(rest).to_list(), sexes, births, strict=True):
+        reading = common_reading(cell) or read_citizen_id(clean_text(cell), sex, birth)
+        values.append(reading.value if isinstance(reading, Reading) else None)
+        if isinstance(reading, Failure):
+            indices.append(index)
+            failures.append(reading)
+    mended = sum(value is not None for value in values)
+    return Cast(fast.scatter(rest, pl.Series(values, dtype=pl.String)), problems(indices, failures), mended)
+
+
+def _of_rows(context: CastContext, name: str | None, rows: pl.Series) -> Sequence[str | None]:
+    if name is None or name not in context.typed:
+        return [None] * len(rows)
+    return context.typed[name].gather(rows).cast(pl.String).to_list()
+
+
+def tax_check_digit(first_nine: str) -> int | None:
+    """The tenth digit of a tax code: 10 − (Σ digit × weight mod 11); None where no code can begin like this."""
+    digit = 10 - sum(int(each) * weight for each, weight in zip(first_nine, _TAX_WEIGHTS, strict=True)) % 11
+    return digit if 0 <= digit <= 9 else None
+
+
+def cast_tax_code(text: pl.Series, column: Column, context: CastContext) -> Cast:
+    """Tax codes of organisations: 10 digits with a check digit, or with a three-digit suffix of a branch."""
+
+    def parse(cell: str) -> Reading | Failure:
+        compact = re.sub(r"[\s.'’]", "", cell)
+        match = _TAX_CODE.fullmatch(compact)
+        if not match:
+            personal = re.fullmatch(r"\d{12}", compact)
+            lost = re.fullmatch(r"\d{9}", compact)
+            if lost and tax_check_digit("0" + compact[:8]) == int(compact[8]):
+                return Reading("0" + compact)
+            return Failure(rules.TAX_CODE_PERSONAL if personal else rules.TAX_CODE_FORMAT)
+        if tax_check_digit(match[1][:9]) != int(match[1][9]):
+            return Failure(rules.TAX_CODE_CHECK_DIGIT)
+        return Reading(match[1] if not match[2] else f"{match[1]}-{match[2]}")
+
+    return cast_listed(text, column, context, parse)

@@ -1,0 +1,101 @@
+"""Values of a list: choices, yes/no, communes, land types. Few distinct texts, so each is read once a file."""
+
+from __future__ import annotations
+
+import csv
+import re
+from functools import cache
+from pathlib import Path
+
+import polars as pl
+
+from orchestration.intake.casts.base import Cast, CastContext, Failure, Reading, cast_listed
+from orchestration.intake.folding import fold, plain
+from orchestration.intake.places import Unresolved
+from schemas import rules
+from schemas.checks import SEEDS
+from schemas.columns import Column
+
+_TRUE = {"co", "x", "v", "dung", "yes", "true", "1", "da"}
+_FALSE = {"khong", "no", "false", "0", "chua", "sai"}
+_LAND_WORDS = {"tho cu": "ONT", "dat o": "ONT", "t": "ONT"}
+_LAND_PART = re.compile(r"([A-Za-zĐđ]{1,3})(?:\s*[:(]?\s*(\d[\d.,]*)\s*(?:m2|m²)?\)?)?")
+
+
+@cache
+def _choice_words(choices: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[dict[str, str], dict[str, str | None]]:
+    """Spellings with diacritics, and without (None where two codes share one)."""
+    exact: dict[str, str] = {}
+    folded: dict[str, str | None] = {}
+    for code, words in choices:
+        for word in (code, *words):
+            exact.setdefault(plain(word), code)
+            form = fold(word)
+            folded[form] = code if folded.get(form, code) == code else None
+    return exact, folded
+
+
+def cast_choice(text: pl.Series, column: Column, context: CastContext) -> Cast:
+    """Codes of the declared list. An unknown value is an error in a required column, else a warning and empty."""
+    exact, folded = _choice_words(tuple(column.choices.items()))
+
+    def parse(cell: str) -> Reading | Failure:
+        code = exact.get(plain(cell)) or folded.get(fold(cell))
+        if code:
+            return Reading(code)
+        return Failure(rules.CHOICE_UNKNOWN) if column.required else Reading(None, rules.CHOICE_UNKNOWN_OPTIONAL)
+
+    done = cast_listed(text, column, context, parse)
+    usual = [words[0] for words in column.choices.values() if words]
+    done.mended = int((done.values.is_not_null() & ~text.is_in(usual)).sum() or 0)
+    return done
+
+
+def cast_boolean(text: pl.Series, column: Column, context: CastContext) -> Cast:
+    """Có/không, x marks."""
+
+    def parse(cell: str) -> Reading | Failure:
+        form = fold(cell)
+        if form in _TRUE:
+            return Reading(True)
+        return Reading(False) if form in _FALSE else Failure(rules.BOOLEAN_FORMAT)
+
+    return cast_listed(text, column, context, parse)
+
+
+def cast_commune(text: pl.Series, column: Column, context: CastContext) -> Cast:
+    """Codes of present communes, from code or name."""
+
+    def parse(cell: str) -> Reading | Failure:
+        found = context.communes.resolve(cell)
+        return Failure(found.rule_id, found.proposal) if isinstance(found, Unresolved) else Reading(found)
+
+    return cast_listed(text, column, context, parse)
+
+
+@cache
+def _land_types(file: Path) -> dict[str, bool]:
+    """Every land-type code, present or superseded, and whether it is a leaf (not a group of types)."""
+    with file.open(encoding="utf-8", newline="") as source:
+        return {row["land_type_code"]: row["is_leaf"] == "true" for row in csv.DictReader(source)}
+
+
+def cast_land_type(text: pl.Series, column: Column, context: CastContext) -> Cast:
+    """Land-type codes; several of one parcel, each perhaps with its area, are joined by '+': ``ONT 200+CLN 350``."""
+    known = _land_types(SEEDS / "land_type.csv")
+
+    def parse(cell: str) -> Reading | Failure:
+        words = _LAND_WORDS.get(fold(cell))
+        if words:
+            return Failure(rules.LAND_TYPE_UNKNOWN, f"{words} (đất ở tại nông thôn) hoặc ODT (đất ở tại đô thị)")
+        codes, group = [], False
+        for part in re.split(r"\s*[+;]\s*|,\s+|\s*,\s*(?=[A-Za-zĐđ])", cell):
+            match = _LAND_PART.fullmatch(part.strip())
+            if not match or match[1].upper() not in known:
+                return Failure(rules.LAND_TYPE_UNKNOWN)
+            code, area = match[1].upper(), (match[2] or "").rstrip(".,")
+            group = group or not known[code]
+            codes.append(f"{code} {area}" if area else code)
+        return Reading("+".join(codes), rules.LAND_TYPE_GROUP if group else None)
+
+    return cast_listed(text, column, context, parse)

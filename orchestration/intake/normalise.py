@@ -1,0 +1,56 @@
+"""From a batch of text cells to a typed batch: every declared column cast, every cell that cannot be cast reported.
+
+Belongs here: the order of the casts (a citizen id is read after the sex and birth date that it has to agree with) and
+the count of what was mended without loss. Does not belong here: how a type is read (``casts``).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import polars as pl
+
+from orchestration.intake.casts import CASTS, CastContext
+from orchestration.intake.findings import located, no_findings
+from schemas import Declaration
+from schemas.column_types import CitizenId
+
+
+@dataclass(frozen=True)
+class TypedBatch:
+    """Typed values of the data rows; ``failed``: (row, column) of cells that hold null because the cast failed."""
+
+    rows: pl.Series
+    frame: pl.DataFrame
+    text: pl.DataFrame
+    findings: pl.DataFrame
+
+
+def normalise(
+    declaration: Declaration,
+    columns: dict[str, int],
+    rows: pl.Series,
+    cells: pl.DataFrame,
+    *,
+    sheet: str,
+    context: CastContext,
+    mended: Counter[str],
+) -> TypedBatch:
+    """Cast the mapped columns of a batch; absent optional columns are null. Adds to ``mended`` by column type."""
+    context.typed = {}
+    found: list[pl.DataFrame] = []
+    late = sorted(declaration.columns.values(), key=lambda each: each.type is CitizenId)
+    for column in late:
+        position = columns.get(column.name)
+        if position is None:
+            empty = pl.Series(column.name, [None], dtype=column.type.physical).new_from_index(0, len(rows))
+            context.typed[column.name] = empty
+            continue
+        cast = CASTS[column.type](cells[f"c{position}"], column, context)
+        context.typed[column.name] = cast.values.alias(column.name)
+        mended[column.type.name] += cast.mended
+        found.append(located(cast.problems, rows, sheet=sheet, column=column.name, position=position))
+    frame = pl.DataFrame([context.typed[name] for name in declaration.columns])
+    text = cells.select([pl.col(f"c{columns[name]}").alias(name) for name in declaration.columns if name in columns])
+    return TypedBatch(rows, frame, text, pl.concat(found) if found else no_findings())

@@ -1,0 +1,68 @@
+"""What every reader yields: a document of sheets, each a stream of batches of text cells with their row numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+#: Rows of a sheet that recognition looks at. In 52 real sheets the header stood in the 2nd to 11th row.
+HEAD_ROWS = 60
+
+
+class UnreadableError(Exception):
+    """The file cannot be read; ``rule_id`` says why to the officer, the text to the engineer. Never a cell's value."""
+
+    def __init__(self, rule_id: str, detail: str) -> None:
+        super().__init__(detail)
+        self.rule_id = rule_id
+
+
+@dataclass(frozen=True)
+class MisshapenRow:
+    """A row of a text file whose number of cells differs from the header's."""
+
+    row: int
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TextBatch:
+    """Consecutive rows: their numbers as Excel shows them, their cells c0, c1, … (null where empty)."""
+
+    rows: pl.Series
+    cells: pl.DataFrame
+    misshapen: tuple[MisshapenRow, ...] = ()
+
+    def filter_rows(self, keep: pl.Series) -> TextBatch:
+        """The rows where ``keep`` is true; misshapen rows stay."""
+        return TextBatch(self.rows.filter(keep), self.cells.filter(keep), self.misshapen)
+
+
+#: (width) → batches of all rows of the sheet, read with that number of columns.
+Batches = Callable[[int], Iterator[TextBatch]]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A visible sheet. ``head``: its first rows as text; ``batches(width)``: all its rows, first to last."""
+
+    name: str
+    head: Sequence[Sequence[str]]
+    width: int
+    batches: Batches
+
+
+@dataclass(frozen=True)
+class Document:
+    """An opened file. ``stamp``: cells of the hidden sheet that a template of ours carries."""
+
+    kind: str
+    sheets: Sequence[Sheet]
+    stamp: Sequence[str] = field(default_factory=tuple)
+
+
+def column_names(width: int) -> list[str]:
+    """Names of the cells of a batch: c0, c1, …"""
+    return [f"c{position}" for position in range(width)]

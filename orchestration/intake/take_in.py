@@ -1,0 +1,282 @@
+"""The way of a file, from the incoming folder to the receipt. This module alone knows the order of its steps.
+
+Exactly once: everything before ``Ledger.record`` can be done again without harm (same bytes, same submission id, same
+file names), everything after it is made good by the next run. A bad file becomes a refused submission with a receipt;
+only a full disk or a lost folder raises.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import logging
+import shutil
+import tempfile
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from orchestration.files import private_folder
+from orchestration.intake.archive import Archived, archive, archived_file, remove_incoming
+from orchestration.intake.comparison import vanished_share
+from orchestration.intake.discover import identity_of, incoming_files, stable_files
+from orchestration.intake.examine import Examination, Examined, Recognised, RefusedError, recognise
+from orchestration.intake.findings import no_findings
+from orchestration.intake.ledger import Ledger, Submission
+from orchestration.intake.pseudonyms import Pseudonymiser, pseudonym_key
+from orchestration.intake.readers import UnreadableError, open_document
+from orchestration.intake.receipts import write_receipt
+from orchestration.intake.stage import Stage
+from orchestration.locks import lock
+from orchestration.settings import Settings
+from schemas import Declaration, file_rules
+
+log = logging.getLogger("kho.intake")
+
+#: Told the name of each file that is about to be taken in.
+OnFile = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What would become of a file: the submission as it would be recorded, its findings and returned rows."""
+
+    submission: Submission
+    findings: pl.DataFrame
+
+
+def take_in_dataset(settings: Settings, declaration: Declaration, on_file: OnFile | None = None) -> list[Submission]:
+    """Take in all stable files of a dataset; returns the submissions recorded by this call, oldest first.
+
+    Raises BusyError if another process is taking in this dataset.
+    """
+    with lock(settings, declaration.table):
+        ledger = Ledger(settings.ledger)
+        finish(settings, declaration, ledger)
+        taken = []
+        for incoming in stable_files(settings, declaration.path):
+            if on_file:
+                on_file(incoming.path.name)
+            archived = archive(settings, incoming)
+            if archived is None:
+                continue  # it changed while it was copied: the next run takes it
+            submission = _take_in(settings, declaration, ledger, archived)
+            if submission:
+                taken.append(submission)
+        return taken
+
+
+def finish(settings: Settings, declaration: Declaration, ledger: Ledger) -> None:
+    """Complete what a crash after the commit left undone: receipts to write, incoming files to remove."""
+    for submission in ledger.without_receipt(declaration.path):
+        write_receipt(settings, declaration, submission)
+        ledger.mark_receipt(submission.submission_id)
+    for submission in ledger.not_removed(declaration.path):
+        _remove(settings, ledger, submission)
+
+
+def _remove(settings: Settings, ledger: Ledger, submission: Submission) -> None:
+    """Remove the incoming file of a committed submission, if it is still there and still the same."""
+    for incoming in incoming_files(settings, submission.dataset):
+        if incoming.identity == submission.file_identity:
+            remove_incoming(incoming.path, incoming.identity)
+    ledger.mark_removed(submission.submission_id)
+
+
+def _take_in(settings: Settings, declaration: Declaration, ledger: Ledger, archived: Archived) -> Submission | None:
+    attempt = ledger.times_seen(declaration.path, archived.sha256)
+    submission = _blank(declaration, archived, settings.clock(), submission_id(declaration, archived.sha256, attempt))
+    submission, stage = _judge(settings, declaration, ledger, archived.path, submission)
+    try:
+        if stage:
+            stage.keep()
+        fresh = ledger.record(submission)  # the commit
+    finally:
+        if stage:
+            stage.discard()
+    written = ledger.get(submission.submission_id)
+    assert written is not None
+    write_receipt(settings, declaration, written)
+    ledger.mark_receipt(written.submission_id)
+    _remove(settings, ledger, written)
+    return written if fresh else None
+
+
+def submission_id(declaration: Declaration, sha256: str, attempt: int) -> str:
+    """Sixteen hex digits, the same however often an interrupted intake is begun again."""
+    return hashlib.sha256(f"{declaration.path}\n{sha256}\n{attempt}".encode()).hexdigest()[:16]
+
+
+def _blank(declaration: Declaration, archived: Archived, received_at: datetime.datetime, identifier: str) -> Submission:
+    return Submission(
+        submission_id=identifier,
+        department=declaration.department,
+        dataset=declaration.path,
+        load=declaration.load,
+        file_name=archived.name,
+        file_sha256=archived.sha256,
+        file_bytes=archived.size,
+        file_identity=archived.identity,
+        received_at=received_at,
+        verdict="refused",
+    )
+
+
+def _refused(submission: Submission, notice: dict[str, str], **facts: Any) -> Submission:
+    details = {**submission.details, "notices": [notice, *submission.details.get("notices", [])]}
+    return replace(submission, verdict="refused", details=details, **facts)
+
+
+def _judge(
+    settings: Settings, declaration: Declaration, ledger: Ledger, path: Path, submission: Submission
+) -> tuple[Submission, Stage | None]:
+    """Examine a file and decide what becomes of it. The stage is None where no row of it is worth keeping."""
+    stage: Stage | None = None
+    try:
+        with open_document(settings, path) as document:
+            submission = replace(
+                submission, details={"file_kind": document.kind, "sheets": [each.name for each in document.sheets]}
+            )
+            recognised = recognise(settings, declaration, document, submission.file_name)
+            submission = _with_recognition(submission, recognised)
+            same = _same_bytes(ledger, submission)
+            if same:
+                details = {**submission.details, "notices": [], "duplicate_of": same.submission_id}
+                return replace(submission, verdict="duplicate", details=details), None
+            stage = Stage(settings, declaration, submission.submission_id, recognised.layout.width)
+            keyed = Pseudonymiser(pseudonym_key(settings))
+            examined = Examination(settings, declaration, recognised, stage, submission.received_at, keyed).run()
+        return _verdict(settings, declaration, ledger, submission, examined, stage), stage
+    except RefusedError as refused:
+        notice = refused.notice
+    except UnreadableError as unreadable:
+        log.warning("%s: %s", submission.submission_id, unreadable)
+        notice = {"rule": unreadable.rule_id, "title": "", "limit": ""}
+    except OSError:
+        if stage:
+            stage.discard()
+        raise  # a full disk or a lost folder is no fault of the file: leave it for the next run
+    except Exception as error:
+        # Library messages quote cells; keep the place, not the words.
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        log.error("%s: %s at %s:%s", submission.submission_id, type(error).__name__, place.filename, place.lineno)
+        notice = {"rule": file_rules.INTERNAL, "title": "", "limit": ""}
+    if stage:
+        stage.discard()
+    return _refused(submission, notice), None
+
+
+def _with_recognition(submission: Submission, recognised: Recognised) -> Submission:
+    layout = recognised.layout
+    return replace(
+        submission,
+        unit=recognised.unit,
+        period=recognised.period.label,
+        period_start=recognised.period.start,
+        period_end=recognised.period.end,
+        details={
+            **submission.details,
+            "period_source": recognised.period_source,
+            "headers": list(layout.headers),
+            "columns": layout.columns,
+            "sheets": [sheet.name for sheet, _ in recognised.tables],
+            "notices": recognised.notices,
+        },
+    )
+
+
+def _same_bytes(ledger: Ledger, submission: Submission) -> Submission | None:
+    """The submission that already holds exactly these bytes for this unit and period, if nothing newer replaced it."""
+    newest = ledger.newest_kept(submission.dataset, submission.unit, submission.period)
+    return newest if newest and newest.file_sha256 == submission.file_sha256 else None
+
+
+def _verdict(
+    settings: Settings,
+    declaration: Declaration,
+    ledger: Ledger,
+    submission: Submission,
+    examined: Examined,
+    stage: Stage,
+) -> Submission:
+    submission = replace(
+        submission,
+        verdict="partly" if examined.rows_rejected else "accepted",
+        rows_read=examined.rows_read,
+        rows_accepted=examined.rows_accepted,
+        rows_rejected=examined.rows_rejected,
+        rows_ignored=examined.rows_ignored,
+        details={**submission.details, **examined.details},
+    )
+    data_rows = examined.rows_accepted + examined.rows_rejected
+    if examined.rows_rejected and (declaration.all_or_nothing or not examined.rows_accepted):
+        rule = file_rules.ALL_OR_NOTHING if declaration.all_or_nothing else file_rules.NO_GOOD_ROW
+        notice = {"rule": rule, "title": "", "limit": ""}
+        stage.drop_accepted()
+        return _refused(submission, notice, rows_accepted=0, rows_rejected=data_rows)
+    if examined.rows_rejected > declaration.max_returned * data_rows:
+        return _waiting(submission, file_rules.TOO_MANY_RETURNED, declaration.max_returned)
+    previous = ledger.current(submission.dataset, submission.unit, submission.period)
+    if previous and declaration.load == "full":
+        share = vanished_share(settings, declaration, previous.submission_id, stage.file("bronze"))
+        if share > declaration.max_vanished:
+            return _waiting(submission, file_rules.TOO_MANY_VANISHED, declaration.max_vanished)
+    return submission
+
+
+def _waiting(submission: Submission, rule: str, share: float) -> Submission:
+    notice = {"rule": rule, "title": "", "limit": f"{share:.0%}"}
+    details = {**submission.details, "notices": [notice, *submission.details["notices"]]}
+    return replace(submission, verdict="waiting", details=details)
+
+
+def check_file(settings: Settings, declaration: Declaration, path: Path) -> Checked:
+    """Examine a file as the intake would, and store nothing."""
+    facts = path.stat()
+    digest = hashlib.sha256(path.read_bytes()).hexdigest() if facts.st_size < 1 << 30 else ""
+    archived = Archived(path, digest, facts.st_size, identity_of(facts), path.name)
+    with tempfile.TemporaryDirectory(prefix="kho-check-") as scratch:
+        apart = settings.model_copy(update={"home": Path(scratch)})
+        blank = _blank(declaration, archived, settings.clock(), submission_id(declaration, digest, 0))
+        submission, stage = _judge(apart, declaration, Ledger(apart.ledger), path, blank)
+        findings = pl.read_parquet(stage.file("findings")) if stage else no_findings()
+        return Checked(submission, findings)
+
+
+def retake(settings: Settings, declaration: Declaration, submission: Submission) -> Examined | None:
+    """Make bronze and vault of a recorded submission anew from the archive, as of its own day of acceptance.
+
+    Returns the counts found now, to be compared with the ledger's; None where the archived file is gone or refused.
+    """
+    path = archived_file(settings, submission.file_sha256)
+    if not path.exists():
+        return None
+    with lock(settings, declaration.table):
+        private_folder(settings.temporary)
+        stage: Stage | None = None
+        try:
+            with open_document(settings, path) as document:
+                recognised = recognise(settings, declaration, document, submission.file_name)
+                stage = Stage(settings, declaration, submission.submission_id, recognised.layout.width)
+                keyed = Pseudonymiser(pseudonym_key(settings))
+                examined = Examination(settings, declaration, recognised, stage, submission.received_at, keyed).run()
+            stage.keep()
+            return examined
+        except (RefusedError, UnreadableError):
+            return None
+        finally:
+            if stage:
+                stage.discard()
+
+
+def sweep(settings: Settings) -> None:
+    """Remove what killed runs left in the temporary folder. Only while no intake is running."""
+    for left in settings.temporary.glob("*") if settings.temporary.is_dir() else ():
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
