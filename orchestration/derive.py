@@ -13,30 +13,31 @@ from typing import Any
 
 import polars as pl
 
+from orchestration.intake.bronze import SUBMISSIONS
 from orchestration.settings import Settings
 from schemas import Declaration, datasets
 
-#: The ledger as dbt sees it: the columns of ``bronze/submission.parquet``, with their meaning.
-SUBMISSION_COLUMNS: dict[str, tuple[Any, str]] = {
-    "sequence": (pl.Int64, "Order in which submissions were recorded; later ones are newer."),
-    "submission_id": (pl.String, "Id of the submission; every row of bronze names the one that brought it."),
-    "department": (pl.String, "Department that handed the file in."),
-    "dataset": (pl.String, "Dataset, as department/name."),
-    "unit": (pl.String, "Reporting unit: the department, or the code of a commune; empty if unknown."),
-    "period": (pl.String, "Period that the file reports: 2026-10, 2026Q4 or 2026; empty if unknown."),
-    "period_start": (pl.Date, "First day of the period."),
-    "period_end": (pl.Date, "Last day of the period."),
-    "load": (pl.String, "full: replaces the older file of its unit and period; upsert: by key."),
-    "file_name": (pl.String, "Name of the file as it was handed in."),
-    "file_sha256": (pl.String, "SHA-256 of the file; its copy in the archive has this name."),
-    "received_at": (pl.Datetime("us"), "Time of acceptance, in UTC."),
-    "verdict": (pl.String, "accepted, partly, refused, waiting, duplicate or withdrawn."),
-    "rows_read": (pl.Int64, "Data rows found in the file."),
-    "rows_accepted": (pl.Int64, "Rows that went into bronze."),
-    "rows_rejected": (pl.Int64, "Rows that were returned to the department."),
-    "rows_ignored": (pl.Int64, "Rows that hold no data: titles, totals, notes, duplicates."),
-    "superseded_by": (pl.String, "Submission that replaced this one."),
-    "is_current": (pl.Boolean, "Its rows count now: accepted or partly, and not superseded."),
+#: What the columns of ``bronze/submission.parquet`` mean: the ledger as dbt sees it.
+_SUBMISSION_TEXTS = {
+    "sequence": "Order in which submissions were recorded; later ones are newer.",
+    "submission_id": "Id of the submission; every row of bronze names the one that brought it.",
+    "department": "Department that handed the file in.",
+    "dataset": "Dataset, as department/name.",
+    "unit": "Reporting unit: the department, or the code of a commune; empty if unknown.",
+    "period": "Period that the file reports: 2026-10, 2026Q4 or 2026; empty if unknown.",
+    "period_start": "First day of the period.",
+    "period_end": "Last day of the period.",
+    "load": "full: replaces the older file of its unit and period; upsert: by key.",
+    "file_name": "Name of the file as it was handed in.",
+    "file_sha256": "SHA-256 of the file; its copy in the archive has this name.",
+    "received_at": "Time of acceptance, in UTC.",
+    "verdict": "accepted, partly, refused, waiting, duplicate or withdrawn.",
+    "rows_read": "Data rows found in the file.",
+    "rows_accepted": "Rows that went into bronze.",
+    "rows_rejected": "Rows that were returned to the department.",
+    "rows_ignored": "Rows that hold no data, or repeat another row.",
+    "superseded_by": "Submission that replaced this one.",
+    "is_current": "Its rows count now: accepted or partly, and not superseded.",
 }
 
 _SQL_TYPES: dict[Any, str] = {
@@ -97,8 +98,8 @@ def _submission_table() -> Iterator[str]:
     yield "          meta:"
     yield f"            external_location: \"read_parquet('{_HOME}/bronze/submission.parquet')\""
     yield "        columns:"
-    for name, (dtype, description) in SUBMISSION_COLUMNS.items():
-        yield from _column(name, dtype, description, {"classification": "internal"})
+    for name, dtype in SUBMISSIONS.items():
+        yield from _column(name, dtype, _SUBMISSION_TEXTS[name], {"classification": "internal"})
 
 
 def _dataset_table(declaration: Declaration) -> Iterator[str]:

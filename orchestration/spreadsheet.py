@@ -7,6 +7,7 @@ what stands in them, and reading workbooks (``intake/readers``).
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import ceil
@@ -20,6 +21,8 @@ from schemas import Declaration
 FONT, FONT_SIZE = "Arial", 10
 #: Points that one line of text takes in a row.
 LINE_HEIGHT = 13.5
+#: Size of the English lines below the Vietnamese ones.
+SMALL = 9
 #: Excel's own limits of a cell's text (UTF-16 units) and of a comment that can still be read.
 LONGEST_TEXT, LONGEST_COMMENT = 32_767, 2_000
 INK, GREY, RULE, WHITE = "#1F2937", "#6B7280", "#D1D5DB", "#FFFFFF"
@@ -31,6 +34,7 @@ TONES = {
     "fact": ("#E6EEF7", "#1F4E79"),
 }
 HEADING = "#1F4E79"
+_NOT_XML = re.compile("[\x00-\x09\x0b-\x1f\ufffe\uffff]")
 #: Hidden sheet of the workbooks that kho made for a dataset, and its first cell.
 STAMP_SHEET, STAMP_MARK = "_kho", "kho-template"
 
@@ -49,13 +53,13 @@ def plain_text(text: str) -> str:
 
 def comment_text(text: str) -> str:
     """``text`` as a comment may hold it: xlsxwriter escapes control characters in cells, but not in comments."""
-    clean = "".join(each if each >= " " or each == "\n" else " " for each in plain_text(text))
-    return clean.replace("\ufffe", " ").replace("\uffff", " ")[:LONGEST_COMMENT]
+    return _NOT_XML.sub(" ", plain_text(text))[:LONGEST_COMMENT]
 
 
-def text_lines(text: str, width: float) -> int:
-    """How many lines ``text`` needs in ``width`` characters."""
-    return sum(max(1, ceil(len(line) / width)) for line in text.split("\n"))
+def text_lines(text: str, width: float, size: int = FONT_SIZE) -> int:
+    """How many lines ``text`` needs in a column ``width`` digits wide: letters are narrower than digits."""
+    letters = width * 1.1 * FONT_SIZE / size
+    return sum(max(1, ceil(len(line) / letters)) for line in text.split("\n"))
 
 
 @contextmanager

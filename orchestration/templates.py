@@ -23,7 +23,21 @@ from orchestration.intake.places import communes
 from orchestration.intake.wording import period_words, range_words, unit_words
 from orchestration.settings import Settings
 from orchestration.settings import settings as own_settings
-from orchestration.spreadsheet import FONT, FONT_SIZE, GREY, HEADING, INK, RULE, WHITE, set_page, workbook, write_stamp
+from orchestration.spreadsheet import (
+    FONT,
+    FONT_SIZE,
+    GREY,
+    HEADING,
+    INK,
+    LINE_HEIGHT,
+    RULE,
+    SMALL,
+    WHITE,
+    set_page,
+    text_lines,
+    workbook,
+    write_stamp,
+)
 from schemas import Column, Declaration, datasets
 from schemas.column_types import Boolean, Choice, CitizenId, CommuneCode, Date, Decimal, Integer
 
@@ -54,12 +68,12 @@ def write_template(
         write_stamp(book, declaration, period=period, unit=unit)
 
 
-def refresh(sources: Path, *, settings: Settings | None = None) -> list[Path]:
-    """Write ``<dataset>/template.xlsx`` below ``sources`` where it is missing or says something else; returns those."""
+def refresh(settings: Settings) -> list[Path]:
+    """Write ``<dataset>/template.xlsx`` below the sources where it is missing or says something else; returns those."""
     rewritten = []
     with tempfile.TemporaryDirectory() as folder:
         for path, declaration in datasets().items():
-            fresh, kept = Path(folder) / "template.xlsx", sources / path / "template.xlsx"
+            fresh, kept = Path(folder) / "template.xlsx", settings.sources / path / "template.xlsx"
             write_template(declaration, fresh, settings=settings)
             if not same_content(fresh, kept):
                 with replacing(kept, mode=0o644) as temporary:
@@ -151,7 +165,7 @@ def _write_data(
         sheet.set_column(position, position, max(14, min(30, len(column.title) + 4)), cells)
         sheet.write_string(HEADER_ROW, position, column.title, header[column.required])
         lines = _column_lines(column)
-        size = {"font_size": 9, "width": 260, "height": 16 * (len(lines) + 2)}
+        size = {"font_size": SMALL, "width": 260, "height": 16 * (len(lines) + 2)}
         sheet.write_comment(HEADER_ROW, position, "\n".join(lines), {"author": "kho", **size})
         validation = _validation(column, lists.get(column.name))
         if validation:
@@ -217,7 +231,8 @@ def _write_guide(book: xlsxwriter.Workbook, sheet: Any, declaration: Declaration
     cell = _format(book, border=1, border_color=RULE, **wrapped)
     head = _format(book, bold=True, font_color=WHITE, bg_color=HEADING, **_HEADER)
     must = _format(book, bold=True, font_color=HEADING, border=1, border_color=RULE, **wrapped)
-    for position, width in enumerate((30, 14, 44, 46, 60)):
+    widths = (30, 14, 44, 46, 60)
+    for position, width in enumerate(widths):
         sheet.set_column(position, position, width)
     sheet.set_row(0, 26)
     sheet.write_string(0, 0, "HƯỚNG DẪN", _format(book, bold=True, font_size=16, font_color=HEADING))
@@ -231,11 +246,11 @@ def _write_guide(book: xlsxwriter.Workbook, sheet: Any, declaration: Declaration
     sheet.freeze_panes(row + 1, 0)
     for column in declaration.columns.values():
         row += 1
-        sheet.write_string(row, 0, column.title, must if column.required else cell)
-        sheet.write_string(row, 1, "Có" if column.required else "Không", cell)
-        sheet.write_string(row, 2, _how(column), cell)
-        sheet.write_string(row, 3, _limits(column), cell)
-        sheet.write_string(row, 4, "; ".join(column.also), cell)
+        required = "Có" if column.required else "Không"
+        texts = (column.title, required, _how(column), _limits(column), "; ".join(column.also))
+        sheet.set_row(row, 4 + LINE_HEIGHT * max(map(text_lines, texts, widths)))
+        for position, text in enumerate(texts):
+            sheet.write_string(row, position, text, must if column.required and position == 0 else cell)
     sheet.hide_gridlines(2)
     set_page(sheet)
 

@@ -184,3 +184,6 @@ INTERNAL = rule(
     mend_vi="Không cần gửi lại; cán bộ dữ liệu sẽ xử lý",
     mend_en="No need to send it again; the data engineer has to act",
 )
+
+#: The file itself is at fault, whatever dataset it was meant for.
+UNREADABLE_RULES = frozenset({FILE_EMPTY, FILE_UNREADABLE, FILE_PASSWORD, FILE_LIMITS})

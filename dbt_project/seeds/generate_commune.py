@@ -24,7 +24,8 @@ PACKAGE, VERSION = "vietnamadminunits", "1.0.4"
 SINCE_2025, FOR_EVER = "2025-07-01", "9999-12-31"
 KINDS = {"Xã": "commune", "Phường": "ward", "Đặc khu": "special_zone"}
 
-#: Provinces that became cities: code, name and day (resolutions 30, 36 and 39/2026/QH16). No code changed.
+#: Provinces that became cities on 30 April, 1 and 20 September 2026 (resolutions 30, 36 and 39/2026/QH16); no code
+#: changed.
 CITIES = {"75": "Thành phố Đồng Nai", "22": "Thành phố Quảng Ninh", "24": "Thành phố Bắc Ninh"}
 #: Communes that became wards, with code, name and province unchanged: (day, province) and their codes.
 WARDS = {

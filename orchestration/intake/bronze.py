@@ -1,6 +1,6 @@
 """Bronze: the accepted rows of every submission as Parquet, and the ledger as dbt sees it.
 
-Belongs here: where the files of a submission lie, the Arrow schema of a dataset's bronze table, the export before a
+Belongs here: where the files of a submission lie, the types of a dataset's bronze table, the export before a
 build. An orphan file without a row in the ledger is invisible: dbt joins every row to ``submission.parquet``.
 """
 
@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from orchestration.files import replacing
 from orchestration.intake.ledger import Ledger, Submission
@@ -56,15 +54,15 @@ def vault_file(settings: Settings, declaration: Declaration, submission_id: str,
     return settings.vault / declaration.table / f"{submission_id}{suffix}.parquet"
 
 
-def bronze_schema(declaration: Declaration) -> pa.Schema:
-    """Arrow schema of the bronze table."""
-    return pl.DataFrame(schema={each.name: each.dtype for each in declaration.warehouse_columns}).to_arrow().schema
+def bronze_types(declaration: Declaration) -> dict[str, Any]:
+    """Columns of the bronze table and their polars types."""
+    return {each.name: each.dtype for each in declaration.warehouse_columns}
 
 
-def vault_schema(declaration: Declaration) -> pa.Schema:
-    """Arrow schema of the vault's restricted values."""
-    columns = {each.name: each.type.physical for each in declaration.restricted_columns}
-    return pl.DataFrame(schema={"source_sheet": pl.String, "source_row": pl.Int64, **columns}).to_arrow().schema
+def vault_types(declaration: Declaration) -> dict[str, Any]:
+    """Columns of the vault's restricted values and their polars types."""
+    restricted = {each.name: each.type.physical for each in declaration.restricted_columns}
+    return {"source_sheet": pl.String, "source_row": pl.Int64, **restricted}
 
 
 def _row(submission: Submission) -> tuple[object, ...]:
@@ -82,8 +80,8 @@ def export_for_dbt(settings: Settings) -> int:
         table.write_parquet(file)
     for declaration in datasets().values():
         empty = settings.bronze / declaration.table / EMPTY
-        schema = bronze_schema(declaration)
-        if not empty.exists() or not pq.read_schema(empty).equals(schema):
+        table = pl.DataFrame(schema=bronze_types(declaration))
+        if not empty.exists() or pl.read_parquet_schema(empty) != table.schema:
             with replacing(empty) as file:
-                pq.write_table(schema.empty_table(), file)
+                table.write_parquet(file)
     return len(submissions)

@@ -8,10 +8,11 @@ from typing import Any
 import duckdb
 
 from orchestration.intake.bronze import bronze_file
-from orchestration.intake.uniqueness import MEMORY_LIMIT
 from orchestration.settings import Settings
 from schemas import Declaration
 
+#: Of DuckDB's work here; it spills to disk beyond.
+MEMORY_LIMIT = "200MB"
 _SHARE = """
     with earlier as (select distinct {key} from read_parquet($earlier)),
     later as (select distinct {key} from read_parquet($later))

@@ -10,7 +10,6 @@ import datetime
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -24,7 +23,7 @@ from orchestration.intake.pseudonyms import Pseudonymiser
 from orchestration.intake.readers import Document
 from orchestration.intake.readers.table import MisshapenRow, Sheet, TextBatch, column_names
 from orchestration.intake.recognise import Layout, LayoutError, find_layout
-from orchestration.intake.rows import RowFilter
+from orchestration.intake.rows import DataRows, RowFilter
 from orchestration.intake.stage import Stage
 from orchestration.intake.uniqueness import KeySpool
 from orchestration.intake.validate import validate
@@ -130,32 +129,35 @@ class Examination:
 
     def run(self) -> Examined:
         """Examine all rows. Raises RefusedError where there is none, UnreadableError where reading fails midway."""
-        with KeySpool(self._declaration, self._stage.folder) as spool:
-            for sheet, layout in self._recognised.tables:
-                rows = RowFilter(self._declaration, layout)
-                for batch in _gathered(sheet.batches(layout.width), self._settings.batch_rows):
-                    self._examine(sheet.name, layout, rows, batch, spool)
-                self._ignored += rows.ignored
-            if not self._data_rows:
-                raise RefusedError(file_rules.NO_ROWS)
-            repetition = spool.repetition()
-            self._stage.close()
-            if repetition.conflicts:
-                self._return_conflicts(repetition.file)
-            if repetition.duplicates:
-                self._stage.leave_out(repetition.file, ("returned", "findings"), "is_duplicate")
-                self._ignored["duplicate"] += repetition.duplicates
-            if repetition.duplicates or repetition.conflicts:
-                self._stage.leave_out(repetition.file, ("bronze", "vault"), "true")
+        spool = KeySpool(self._declaration, self._stage.folder)
+        for sheet, layout in self._recognised.tables:
+            rows = RowFilter(self._declaration, layout)
+            for batch in _gathered(sheet.batches(layout.width), self._settings.batch_rows):
+                self._examine(sheet.name, layout, rows, batch, spool)
+            self._ignored += rows.ignored
+        if not self._data_rows:
+            raise RefusedError(file_rules.NO_ROWS)
+        repetition = spool.repetition()
+        self._ignored["duplicate"] += repetition.duplicate_count
+        self._stage.finish(repetition)
         return self._examined()
 
     def _examine(self, sheet: str, layout: Layout, rows: RowFilter, batch: TextBatch, spool: KeySpool) -> None:
         data = rows.apply(batch)
         self._data_rows += len(data.rows) + len(data.misshapen)
-        if data.misshapen:
-            self._return_misshapen(sheet, layout, data.misshapen)
-        if data.rows.is_empty():
-            return
+        cells = provenance(data.rows, sheet=sheet, submission_id="").drop("submission_id").hstack(data.cells)
+        misshapen = _misshapen_cells(sheet, layout.width, data.misshapen)
+        findings = _structure_findings(sheet, data.misshapen)
+        self._stage.add(
+            "cells", sheet, cells if misshapen.is_empty() else pl.concat([cells, misshapen]).sort("source_row")
+        )
+        if not data.rows.is_empty():
+            found = self._examine_values(sheet, layout, data, spool)
+            findings = found if findings.is_empty() else pl.concat([found, findings])
+        self._stage.add("findings", sheet, findings.sort("row", "position"))
+
+    def _examine_values(self, sheet: str, layout: Layout, data: DataRows, spool: KeySpool) -> pl.DataFrame:
+        """Cast and validate the data rows of a batch, spool the good ones; returns the findings of all."""
         typed = normalise(
             self._declaration,
             layout.columns,
@@ -165,46 +167,16 @@ class Examination:
             context=self._context,
             mended=self._mended,
         )
-        uncast = rows_with_errors(typed.findings)
-        spool.add(typed, sheet=sheet, uncast=uncast)
+        spool.add(typed, sheet=sheet, uncast=rows_with_errors(typed.findings))
         findings = validate(self._declaration, layout.columns, typed, sheet=sheet, received_on=self._received_on)
         origin = provenance(data.rows, sheet=sheet, submission_id=self._stage.submission_id)
         frame = typed.frame
         if not findings.is_empty():
-            bad = data.rows.is_in(rows_with_errors(findings).implode())
-            returned = origin.drop("submission_id").hstack(data.cells).filter(bad)
-            self._stage.add("returned", returned, late=bool(data.misshapen))
-            self._stage.add("findings", findings.sort("row", "position"), late=bool(data.misshapen))
-            frame, origin = frame.filter(~bad), origin.filter(~bad)
-        self._stage.add("bronze", for_warehouse(self._declaration, origin, frame, self._keyed))
-        self._stage.add("vault", for_vault(self._declaration, origin, frame))
-
-    def _return_misshapen(self, sheet: str, layout: Layout, misshapen: tuple[MisshapenRow, ...]) -> None:
-        cells = [[sheet, each.row, *_fitted(each.cells, layout.width)] for each in misshapen]
-        schema = {
-            "source_sheet": pl.String,
-            "source_row": pl.Int64,
-            **dict.fromkeys(column_names(layout.width), pl.String),
-        }
-        self._stage.add("returned", pl.DataFrame(cells, schema=schema, orient="row"), late=True)
-        self._stage.add(
-            "findings", _row_findings(sheet, [each.row for each in misshapen], rules.ROW_STRUCTURE), late=True
-        )
-
-    def _return_conflicts(self, file: Path) -> None:
-        """Read the file once more for the original cells of the rows that contradict each other."""
-        conflicts = pl.scan_parquet(file).filter(~pl.col("is_duplicate")).collect()
-        with self._stage.collect("returned") as returned, self._stage.collect("findings") as findings:
-            for sheet, layout in self._recognised.tables:
-                wanted = conflicts.filter(pl.col("sheet") == sheet.name)["row"]
-                if wanted.is_empty():
-                    continue
-                findings(_row_findings(sheet.name, wanted.to_list(), rules.KEY_CONFLICT))
-                for batch in sheet.batches(layout.width):
-                    hit = batch.rows.is_in(wanted.implode())
-                    if hit.any():
-                        origin = provenance(batch.rows, sheet=sheet.name, submission_id="").drop("submission_id")
-                        returned(origin.hstack(batch.cells).filter(hit))
+            good = ~data.rows.is_in(rows_with_errors(findings).implode())
+            frame, origin = frame.filter(good), origin.filter(good)
+        self._stage.add("bronze", sheet, for_warehouse(self._declaration, origin, frame, self._keyed))
+        self._stage.add("vault", sheet, for_vault(self._declaration, origin, frame))
+        return findings
 
     def _examined(self) -> Examined:
         ignored = {reason: count for reason, count in sorted(self._ignored.items()) if count}
@@ -222,20 +194,15 @@ class Examination:
         )
 
 
-def _row_findings(sheet: str, rows: list[int], rule: str) -> pl.DataFrame:
-    return (
-        pl.DataFrame({"row": rows}, schema={"row": pl.Int64})
-        .select(
-            pl.lit(sheet).alias("sheet"),
-            pl.col("row"),
-            pl.lit("").alias("column"),
-            pl.lit(-1, pl.Int32).alias("position"),
-            pl.lit(rule).alias("rule"),
-            pl.lit("error").alias("severity"),
-            pl.lit(None, pl.String).alias("proposal"),
-        )
-        .select(list(FINDINGS))
-    )
+def _structure_findings(sheet: str, misshapen: tuple[MisshapenRow, ...]) -> pl.DataFrame:
+    found = [(sheet, each.row, "", -1, rules.ROW_STRUCTURE, "error", None) for each in misshapen]
+    return pl.DataFrame(found, schema=FINDINGS, orient="row")
+
+
+def _misshapen_cells(sheet: str, width: int, misshapen: tuple[MisshapenRow, ...]) -> pl.DataFrame:
+    cells = [(sheet, each.row, *_fitted(each.cells, width)) for each in misshapen]
+    schema = {"source_sheet": pl.String, "source_row": pl.Int64, **dict.fromkeys(column_names(width), pl.String)}
+    return pl.DataFrame(cells, schema=schema, orient="row")
 
 
 def _fitted(cells: tuple[str, ...], width: int) -> list[str | None]:

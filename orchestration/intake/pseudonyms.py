@@ -54,23 +54,23 @@ class Pseudonymiser:
         self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
         self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
 
-    def _digests(self, values: Iterable[str | None]) -> list[str | None]:
+    def _digests(self, values: Iterable[bytes | None]) -> list[bytes | None]:
         inner_copy, outer_copy = self._inner.copy, self._outer.copy
-        digests: list[str | None] = []
+        digests: list[bytes | None] = []
         for value in values:
             if value is None:
                 digests.append(None)
                 continue
             inner = inner_copy()
-            inner.update(value.encode())
+            inner.update(value)
             outer = outer_copy()
             outer.update(inner.digest())
-            digests.append(outer.hexdigest()[: 2 * DIGEST_BYTES])
+            digests.append(outer.digest())
         return digests
 
     def series(self, values: pl.Series, column: Column) -> pl.Series:
         """Pseudonyms of a column, 32 hex digits; names are folded before, so that hoà and hòa agree."""
-        texts = values.to_list()
         if column.type is PersonName:
-            texts = [None if text is None else fold(text) for text in texts]
-        return pl.Series(values.name, self._digests(texts), dtype=pl.String)
+            values = pl.Series(values.name, [None if text is None else fold(text) for text in values.to_list()])
+        digests = pl.Series(values.name, self._digests(values.cast(pl.Binary).to_list()), dtype=pl.Binary)
+        return digests.bin.slice(0, DIGEST_BYTES).bin.encode("hex")

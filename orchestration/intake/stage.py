@@ -1,121 +1,104 @@
 """The files of a submission while it is being made, and the moment when they get their final names.
 
-Belongs here: writing bronze, vault, returned rows and findings batch by batch, and mending them when the whole file
-shows that a row repeats another. Nothing here is visible to dbt: that is decided by the ledger alone.
+Belongs here: spooling batches, and writing bronze, vault, returned rows and findings once the whole file is known.
+Nothing here is visible to dbt: that is decided by the ledger alone.
+
+Batches are spooled uncompressed and encoded as Parquet at the end, when it is known which rows repeat another:
+encoding twice would cost more than all checks together.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import polars as pl
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.files import private_folder, sync_folder
-from orchestration.intake.bronze import bronze_file, bronze_schema, vault_file, vault_schema
+from orchestration.intake.bronze import bronze_file, bronze_types, vault_file, vault_types
 from orchestration.intake.findings import FINDINGS
 from orchestration.intake.readers.table import column_names
-from orchestration.intake.uniqueness import MEMORY_LIMIT
+from orchestration.intake.uniqueness import Repetition
 from orchestration.settings import Settings
-from schemas import Declaration
+from schemas import Declaration, rules
 
-KINDS = ("bronze", "vault", "returned", "findings")
+#: cells: the original text of all data rows, of which the returned ones are kept.
+SPOOLED = ("bronze", "vault", "cells", "findings")
+KEPT = ("bronze", "vault", "returned", "findings")
 
 
 class Stage:
-    """A folder below ``<home>/tmp`` with the four files of one submission. ``keep`` or ``discard`` ends it."""
+    """A folder below ``<home>/tmp`` with the files of one submission. ``keep`` or ``discard`` ends it."""
 
     def __init__(self, settings: Settings, declaration: Declaration, submission_id: str, width: int) -> None:
         self._settings, self._declaration, self.submission_id = settings, declaration, submission_id
         self.folder = private_folder(settings.temporary) / f"{declaration.table}-{submission_id}-{os.getpid()}"
         shutil.rmtree(self.folder, ignore_errors=True)
         private_folder(self.folder)
-        returned = {"source_sheet": pl.String, "source_row": pl.Int64, **dict.fromkeys(column_names(width), pl.String)}
-        self._schemas: dict[str, pa.Schema] = {
-            "bronze": bronze_schema(declaration),
-            "vault": vault_schema(declaration),
-            "returned": pl.DataFrame(schema=returned).to_arrow().schema,
-            "findings": pl.DataFrame(schema=FINDINGS).to_arrow().schema,
+        cells = {"source_sheet": pl.String, "source_row": pl.Int64, **dict.fromkeys(column_names(width), pl.String)}
+        self._types: dict[str, dict[str, Any]] = {
+            "bronze": bronze_types(declaration),
+            "vault": vault_types(declaration),
+            "cells": cells,
+            "findings": FINDINGS,
         }
-        self._writers: dict[str, pq.ParquetWriter] = {}
-        self._unsorted: set[str] = set()
-        self.rows = dict.fromkeys(KINDS, 0)
+        self._parts: dict[str, list[_Part]] = {kind: [] for kind in SPOOLED}
+        self.rows = dict.fromkeys(KEPT, 0)
 
     def file(self, kind: str) -> Path:
-        """The staged file of a kind."""
+        """The finished file of a kind."""
         return self.folder / f"{kind}.parquet"
 
-    def add(self, kind: str, frame: pl.DataFrame, *, late: bool = False) -> None:
-        """Append rows to a file. ``late``: they belong before rows that were already written."""
+    def add(self, kind: str, sheet: str, frame: pl.DataFrame) -> None:
+        """Spool the next rows of a kind, all of one sheet, in the order in which they stand in the file."""
         if frame.is_empty():
             return
-        if kind not in self._writers:
-            self._writers[kind] = pq.ParquetWriter(self.file(kind), self._schemas[kind], compression="zstd")
-        self._writers[kind].write_table(frame.to_arrow().cast(self._schemas[kind]))
-        self.rows[kind] += frame.height
-        if late:
-            self._unsorted.add(kind)
+        part = self.folder / f"{kind}-{len(self._parts[kind]):06}.arrow"
+        frame.select([pl.col(name).cast(dtype) for name, dtype in self._types[kind].items()]).write_ipc(part)
+        rows = frame["row" if kind == "findings" else "source_row"]
+        self._parts[kind].append(_Part(part, sheet, int(rows[0]), int(rows[-1])))
 
-    def close(self) -> None:
-        """End writing; late rows are sorted in."""
-        for writer in self._writers.values():
-            writer.close()
-        for kind in KINDS:
-            if kind not in self._writers:
-                pq.write_table(self._schemas[kind].empty_table(), self.file(kind))
-        for kind in self._unsorted:
-            self._rewrite(kind, f"select * from staged order by {_order(kind)}")
-        self._writers, self._unsorted = {}, set()
+    def finish(self, repetition: Repetition) -> None:
+        """Write the four files: bronze and vault without repeated rows, findings and cells of the returned rows."""
+        removed = _united(repetition.duplicates, repetition.conflicts)
+        for kind in ("bronze", "vault"):
+            self._write(kind, [_without(part, removed, "source_row") for part in self._parts[kind]])
+        findings = [_without(part, repetition.duplicates, "row") for part in self._parts["findings"]]
+        conflicts = [_conflict_findings(sheet, rows) for sheet, rows in repetition.conflicts.items()]
+        self._write("findings", findings + conflicts, order=["sheet", "row", "position"] if conflicts else None)
+        self._write("returned", self._returned_parts())
+        for parts in self._parts.values():
+            for part in parts:
+                part.file.unlink()
+            parts.clear()
 
-    @contextmanager
-    def collect(self, kind: str) -> Iterator[Callable[[pl.DataFrame], None]]:
-        """Insert rows into a closed file; of returned rows only those that are not there yet."""
-        extra = self.folder / f"{kind}.extra.parquet"
-        schema = self._schemas[kind]
-        with pq.ParquetWriter(extra, schema) as writer:
-            yield lambda frame: writer.write_table(frame.to_arrow().cast(schema))
-        keys = "sheet, row" if kind == "findings" else "source_sheet, source_row"
-        unless_present = f"anti join staged using ({keys})" if kind == "returned" else ""
-        self._rewrite(
-            kind,
-            f"""select * from (select * from staged union all
-                select * from read_parquet('{_quoted(extra)}') {unless_present}) order by {_order(kind)}""",
-        )
+    def _returned_parts(self) -> list[pl.LazyFrame]:
+        errors = pl.scan_parquet(self.file("findings")).filter(pl.col("severity") == "error")
+        found = []
+        for part in self._parts["cells"]:
+            here = (pl.col("sheet") == part.sheet) & pl.col("row").is_between(part.first, part.last)
+            rows = errors.filter(here).select(pl.col("row").unique()).collect()["row"]
+            if not rows.is_empty():
+                found.append(pl.scan_ipc(part.file).filter(pl.col("source_row").is_in(rows.implode())))
+        return found
 
-    def leave_out(self, removed: Path, kinds: tuple[str, ...], where: str) -> None:
-        """Drop the rows that a Parquet of (sheet, row, …) names, as far as ``where`` holds there. After ``close``."""
-        for kind in kinds:
-            sheet, row = ("sheet", "row") if kind == "findings" else ("source_sheet", "source_row")
-            self._rewrite(
-                kind,
-                f"""select staged.* from staged
-                    anti join (select sheet, row from read_parquet('{_quoted(removed)}') where {where}) as removed
-                    on staged.{sheet} = removed.sheet and staged.{row} = removed.row
-                    order by {_order(kind)}""",
-            )
-
-    def _rewrite(self, kind: str, sql: str) -> None:
-        target = self.file(kind)
-        made = target.with_suffix(".new")
-        config: dict[str, Any] = {"memory_limit": MEMORY_LIMIT, "threads": 2, "temp_directory": str(self.folder)}
-        with duckdb.connect(config=config) as connection:
-            connection.execute(f"create view staged as select * from read_parquet('{_quoted(target)}')")
-            connection.execute(f"copy ({sql}) to '{_quoted(made)}' (format parquet, compression zstd)")
-            counted = connection.execute(f"select count(*) from read_parquet('{_quoted(made)}')").fetchone()
-        made.replace(target)
-        self.rows[kind] = int(counted[0]) if counted else 0
+    def _write(self, kind: str, parts: list[pl.LazyFrame], order: list[str] | None = None) -> None:
+        """Encode one kept file, streamed; ``order``: sort what was added out of order."""
+        types = self._types["cells" if kind == "returned" else kind]
+        whole = pl.concat(parts) if parts else pl.LazyFrame(schema=types)
+        if order:
+            whole = whole.sort(order)
+        whole.sink_parquet(self.file(kind), compression="zstd", compression_level=1, engine="streaming")
+        self.rows[kind] = pq.read_metadata(self.file(kind)).num_rows
 
     def drop_accepted(self) -> None:
-        """Nothing of this file goes in: empty bronze and vault. After ``close``."""
+        """Nothing of this file goes in: empty bronze and vault. After ``finish``."""
         for kind in ("bronze", "vault"):
-            pq.write_table(self._schemas[kind].empty_table(), self.file(kind))
+            pl.DataFrame(schema=self._types[kind]).write_parquet(self.file(kind))
             self.rows[kind] = 0
 
     def keep(self) -> None:
@@ -127,6 +110,7 @@ class Stage:
             "findings": vault_file(self._settings, self._declaration, self.submission_id, "findings"),
         }
         private_folder(self._settings.vault)
+        private_folder(self._settings.bronze)
         for kind, final in finals.items():
             private_folder(final.parent)
             staged = self.file(kind)
@@ -139,14 +123,38 @@ class Stage:
 
     def discard(self) -> None:
         """Remove the folder."""
-        for writer in self._writers.values():
-            writer.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def _order(kind: str) -> str:
-    return "sheet, row, position" if kind == "findings" else "source_sheet, source_row"
+@dataclass(frozen=True)
+class _Part:
+    """A spooled batch: its sheet, and the first and last row in it."""
+
+    file: Path
+    sheet: str
+    first: int
+    last: int
 
 
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
+def _within(part: _Part, rows: pl.Series | None) -> pl.Series:
+    """Those of the sorted ``rows`` that lie in the range of a part."""
+    if rows is None:
+        return pl.Series("row", [], dtype=pl.Int64)
+    return rows.filter(rows.is_between(part.first, part.last))
+
+
+def _without(part: _Part, removed: dict[str, pl.Series], column: str) -> pl.LazyFrame:
+    frame = pl.scan_ipc(part.file)
+    rows = _within(part, removed.get(part.sheet))
+    return frame if rows.is_empty() else frame.filter(~pl.col(column).is_in(rows.implode()))
+
+
+def _united(one: dict[str, pl.Series], other: dict[str, pl.Series]) -> dict[str, pl.Series]:
+    sheets = one.keys() | other.keys()
+    return {sheet: pl.concat([each[sheet] for each in (one, other) if sheet in each]) for sheet in sheets}
+
+
+def _conflict_findings(sheet: str, rows: pl.Series) -> pl.LazyFrame:
+    """One finding for each row that contradicts another of its key."""
+    found = [(sheet, row, "", -1, rules.KEY_CONFLICT, "error", None) for row in rows.to_list()]
+    return pl.LazyFrame(found, schema=FINDINGS, orient="row")

@@ -22,6 +22,7 @@ import polars as pl
 
 from orchestration.files import private_folder
 from orchestration.intake.archive import Archived, archive, archived_file, remove_incoming
+from orchestration.intake.bronze import vault_file
 from orchestration.intake.comparison import vanished_share
 from orchestration.intake.discover import identity_of, incoming_files, stable_files
 from orchestration.intake.examine import Examination, Examined, Recognised, RefusedError, recognise
@@ -30,6 +31,8 @@ from orchestration.intake.ledger import Ledger, Submission
 from orchestration.intake.pseudonyms import Pseudonymiser, pseudonym_key
 from orchestration.intake.readers import UnreadableError, open_document
 from orchestration.intake.receipts import write_receipt
+from orchestration.intake.receipts.report import write_report
+from orchestration.intake.receipts.summary import summarise
 from orchestration.intake.stage import Stage
 from orchestration.locks import lock
 from orchestration.settings import Settings
@@ -234,17 +237,22 @@ def _waiting(submission: Submission, rule: str, share: float) -> Submission:
     return replace(submission, verdict="waiting", details=details)
 
 
-def check_file(settings: Settings, declaration: Declaration, path: Path) -> Checked:
-    """Examine a file as the intake would, and store nothing."""
+def check_file(settings: Settings, declaration: Declaration, path: Path, report: Path | None = None) -> Checked:
+    """Examine a file as the intake would, and store nothing; ``report``: where to write the receipt's JSON."""
     facts = path.stat()
-    digest = hashlib.sha256(path.read_bytes()).hexdigest() if facts.st_size < 1 << 30 else ""
+    with path.open("rb") as source:
+        digest = hashlib.file_digest(source, "sha256").hexdigest()
     archived = Archived(path, digest, facts.st_size, identity_of(facts), path.name)
     with tempfile.TemporaryDirectory(prefix="kho-check-") as scratch:
         apart = settings.model_copy(update={"home": Path(scratch)})
         blank = _blank(declaration, archived, settings.clock(), submission_id(declaration, digest, 0))
         submission, stage = _judge(apart, declaration, Ledger(apart.ledger), path, blank)
-        findings = pl.read_parquet(stage.file("findings")) if stage else no_findings()
-        return Checked(submission, findings)
+        if stage:
+            stage.keep()
+        if report:
+            write_report(apart, summarise(apart, declaration, submission), report)
+        file = vault_file(apart, declaration, submission.submission_id, "findings")
+        return Checked(submission, pl.read_parquet(file) if file.exists() else no_findings())
 
 
 def retake(settings: Settings, declaration: Declaration, submission: Submission) -> Examined | None:

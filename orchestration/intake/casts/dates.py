@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import datetime
 import re
-from typing import Any
 
 import polars as pl
 
-from orchestration.intake.casts.base import Cast, CastContext, Failure, Reading, cast_listed
+from orchestration.intake.casts.base import Cast, CastContext, Failure, Parse, Reading, cast_slowly
 from orchestration.intake.folding import fold
 from schemas import rules
 from schemas.columns import Column
@@ -25,6 +24,9 @@ _MONTH = re.compile(r"(\d{1,2})[/.\-](\d{4})")
 _MONTH_WORDS = re.compile(r"thang (\d{1,2})(?: nam)? (\d{4})")
 _YEAR = re.compile(r"(?:năm )?(1[89]\d{2}|20\d{2})")
 _SERIAL = re.compile(r"([1-5]\d{4})(?:\.0+)?")
+
+#: Years that a date of this century's registers can have.
+_YEARS = (1800, 2200)
 
 #: Year, month or 0, day or 0.
 Parts = tuple[int, int, int]
@@ -61,7 +63,7 @@ def _iso(parts: Parts | None) -> str | None:
     if parts is None:
         return None
     year, month, day = parts
-    if not 1800 <= year <= 2200 or month > 12 or (month == 0 and day > 0):
+    if not _YEARS[0] <= year <= _YEARS[1] or month > 12 or (month == 0 and day > 0):
         return None
     if month == 0:
         return f"{year:04}"
@@ -73,6 +75,14 @@ def _iso(parts: Parts | None) -> str | None:
         return None
 
 
+def _usual(text: pl.Series) -> pl.Series:
+    """Dates of the cells that are written dd/mm/yyyy, the form of nine files in ten; null elsewhere."""
+    written = pl.select(pl.when(text.str.contains("^[0-9]{2}/[0-9]{2}/[0-9]{4}$")).then(text)).to_series()
+    dates = written.str.to_date("%d/%m/%Y", strict=False)
+    plausible = dates.dt.year().is_between(*_YEARS)
+    return pl.select(pl.when(plausible).then(dates)).to_series().alias(text.name)
+
+
 def cast_partial_date(text: pl.Series, column: Column, context: CastContext) -> Cast:
     """Dates known to the day, the month or the year, as ISO 8601 text."""
 
@@ -80,7 +90,7 @@ def cast_partial_date(text: pl.Series, column: Column, context: CastContext) -> 
         iso = _iso(_parts(cell, context.received_on))
         return Reading(iso) if iso else Failure(rules.DATE_FORMAT)
 
-    return _cast_iso(text, column, context, parse)
+    return _complete(text, _usual(text).dt.strftime("%Y-%m-%d"), column, context, parse)
 
 
 def cast_date(text: pl.Series, column: Column, context: CastContext) -> Cast:
@@ -88,13 +98,14 @@ def cast_date(text: pl.Series, column: Column, context: CastContext) -> Cast:
 
     def parse(cell: str) -> Reading | Failure:
         iso = _iso(_parts(cell, context.received_on))
-        if not iso or len(iso) < 10:
+        if not iso or len(iso) < len("yyyy-mm-dd"):
             return Failure(rules.DATE_FORMAT)
         return Reading(datetime.date.fromisoformat(iso))
 
-    return _cast_iso(text, column, context, parse)
+    return _complete(text, _usual(text), column, context, parse)
 
 
-def _cast_iso(text: pl.Series, column: Column, context: CastContext, parse: Any) -> Cast:
-    """Dates repeat: a million persons have some thirty thousand birthdays, so each distinct text is parsed once."""
-    return cast_listed(text, column, context, parse)
+def _complete(text: pl.Series, usual: pl.Series, column: Column, context: CastContext, parse: Parse) -> Cast:
+    cast = cast_slowly(text, usual, column, context, parse, column.type.physical)
+    cast.mended += len(usual) - usual.null_count()
+    return cast

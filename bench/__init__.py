@@ -1,0 +1,1 @@
+"""Benchmarks with their peers. Not part of the distribution; see README.md."""

@@ -1,0 +1,44 @@
+"""The Dagster code location: assembly only. Assets come from ``assets.py``, what starts runs from ``sensors.py``."""
+
+import dagster as dg
+
+from orchestration import assets, sensors
+from orchestration.assets import OnProgress, Progress
+from orchestration.settings import Settings
+from orchestration.settings import settings as read_settings
+from schemas import datasets
+
+JOB = "take_in_and_build"
+
+
+def _keep_to_itself(_progress: Progress) -> None:
+    """Runs of the sensor and the UI tell Dagster only."""
+
+
+def assemble(settings: Settings, on_progress: OnProgress = _keep_to_itself) -> dg.Definitions:
+    """All definitions for a home. ``on_progress`` is told what a run has done, step by step."""
+    declarations = list(datasets().values())
+    bronze = [assets.bronze_asset(settings, each, on_progress) for each in declarations]
+    models = assets.dbt_models(settings, on_progress)
+    submission = assets.submission_asset(settings, declarations)
+    published = assets.published_asset(settings, models, on_progress)
+    job = dg.define_asset_job(
+        JOB,
+        selection=dg.AssetSelection.all(),
+        description="Take in every file that waits, build the warehouse, publish it.",
+    )
+    following = [*submission.keys, *sorted(models.keys), *published.keys]
+    return dg.Definitions(
+        assets=[*bronze, submission, models, published],
+        jobs=[job],
+        sensors=[sensors.files_sensor(settings, declarations, JOB, following)],
+        schedules=[sensors.every_morning(JOB)],
+        resources={assets.ONLY_RUN: assets.only_run(settings)},
+        executor=dg.in_process_executor,  # two processes must never open warehouse.duckdb at once
+    )
+
+
+@dg.definitions
+def definitions() -> dg.Definitions:
+    """What ``dagster dev`` loads."""
+    return assemble(read_settings())

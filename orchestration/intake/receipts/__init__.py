@@ -1,0 +1,44 @@
+"""The receipt of a submission: a workbook and the same as JSON, in the folder of the dataset's receipts.
+
+Belongs here: writing both so that they appear whole or not at all. Does not belong here: deciding anything about the
+submission; a receipt is made from the ledger and the vault alone, so that it can be made again after a crash.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from orchestration.files import replacing
+from orchestration.intake.ledger import Submission
+from orchestration.intake.receipts.names import receipt_stem
+from orchestration.intake.receipts.report import write_report
+from orchestration.intake.receipts.summary import summarise
+from orchestration.intake.receipts.workbook import write_workbook
+from orchestration.settings import Settings
+from schemas import Declaration
+
+
+def write_receipt(settings: Settings, declaration: Declaration, submission: Submission) -> list[Path]:
+    """Write the workbook and the JSON of a submission and return their paths. The same submission, the same files.
+
+    Whoever may enter the receipts' folder may read them: files take the folder's permissions.
+    """
+    folder = settings.receipts(declaration.path)
+    folder.mkdir(parents=True, exist_ok=True)
+    mode = folder.stat().st_mode & 0o666
+    summary = summarise(settings, declaration, submission)
+    written = []
+    for ending, write in ((".xlsx", write_workbook), (".json", write_report)):
+        target = folder / (receipt_stem(submission) + ending)
+        _remove_leftovers(target)
+        with replacing(target, mode=mode) as temporary:
+            write(settings, summary, temporary)
+        written.append(target)
+    return written
+
+
+def _remove_leftovers(target: Path) -> None:
+    """Remove halves of this receipt that a killed run left in the officers' folder."""
+    for path in target.parent.iterdir():
+        if path.name.startswith(f".{target.name}.") and path.name.endswith(".tmp"):
+            path.unlink(missing_ok=True)

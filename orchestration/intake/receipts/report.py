@@ -1,0 +1,152 @@
+"""The receipt as JSON, for programs: the same facts, and every single finding.
+
+Belongs here: the format and writing it a batch at a time, so that millions of findings need no more memory than a
+thousand. Does not belong here: the words (``summary``, ``sentences``).
+
+``format`` is ``kho-receipt/1``; its number changes when a key changes its meaning or goes. Keys:
+submission facts as in the ledger (``received_at`` in UTC), ``message``, ``rows`` (read = accepted + returned +
+ignored), ``ignored`` and ``mended`` (counts by kind), ``notices`` (about the whole file, the deciding one first),
+``reasons`` (counts with an example), ``errors``: every finding, warnings included, with sheet, row, cell as Excel
+names them; errors about the whole file come first and have no sheet, row or cell.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+import polars as pl
+
+from orchestration.intake.receipts.evidence import evidence_of
+from orchestration.intake.receipts.sentences import verdict
+from orchestration.intake.receipts.summary import Notice, Reason, Summary, cell_name, column_letters
+from orchestration.intake.wording import explain
+from orchestration.settings import Settings
+
+FORMAT = "kho-receipt/1"
+_FINDING = ["sheet", "row", "column", "title", "cell", "rule", "severity"]
+_WORDS = ["message", "message_en", "mend", "mend_en"]
+
+
+def write_report(settings: Settings, summary: Summary, path: Path) -> None:
+    """Write the receipt's JSON to ``path``."""
+    evidence = evidence_of(settings, summary.declaration, summary.submission)
+    whole_file = [json.dumps(each, ensure_ascii=False) for each in _file_errors(summary)]
+    batches = (_findings(summary, batch) for batch in evidence.finding_batches())
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(json.dumps(_facts(summary), ensure_ascii=False, indent=2).removesuffix("\n}"))
+        file.write(',\n  "errors": [')
+        _write_list(file, iter([whole_file]))
+        _write_list(file, batches, first=not whole_file)
+        file.write("\n  ]\n}\n")
+
+
+def _write_list(file: TextIO, batches: Iterator[list[str]], *, first: bool = True) -> None:
+    for batch in batches:
+        if batch:
+            file.write(("" if first else ",") + "\n    " + ",\n    ".join(batch))
+            first = False
+
+
+def _facts(summary: Summary) -> dict[str, Any]:
+    facts, details, sentence = summary.submission, summary.submission.details, verdict(summary)
+    return {
+        "format": FORMAT,
+        "submission_id": facts.submission_id,
+        "dataset": facts.dataset,
+        "title": summary.declaration.title,
+        "unit": facts.unit,
+        "unit_name": summary.unit.vi,
+        "period": facts.period,
+        "period_start": facts.period_start.isoformat() if facts.period_start else None,
+        "period_end": facts.period_end.isoformat() if facts.period_end else None,
+        "period_source": details.get("period_source") or None,
+        "load": facts.load,
+        "file_name": facts.file_name.encode("utf-8", "replace").decode("utf-8"),
+        "file_sha256": facts.file_sha256,
+        "file_bytes": facts.file_bytes,
+        "sheets": details.get("sheets", []),
+        "received_at": facts.received_at.astimezone(datetime.UTC).isoformat(),
+        "verdict": facts.verdict,
+        "message": sentence.vi,
+        "message_en": sentence.en,
+        "duplicate_of": details.get("duplicate_of"),
+        "replaces": summary.replaced.submission_id if summary.replaced else None,
+        "rows": {
+            "read": facts.rows_read,
+            "accepted": facts.rows_accepted,
+            "returned": facts.rows_rejected,
+            "ignored": facts.rows_ignored,
+        },
+        "ignored": {each.kind: each.count for each in summary.ignored},
+        "mended": {each.kind: each.count for each in summary.mended},
+        "notices": [_notice(each) for each in summary.notices],
+        "reasons": [_reason(each) for each in summary.reasons],
+    }
+
+
+def _notice(notice: Notice) -> dict[str, str]:
+    words = notice.explained
+    return {
+        "rule": notice.rule,
+        "severity": notice.severity,
+        "message": words.vi,
+        "message_en": words.en,
+        "mend": words.mend_vi,
+        "mend_en": words.mend_en,
+    }
+
+
+def _reason(reason: Reason) -> dict[str, Any]:
+    words = reason.explained
+    return {
+        "rule": reason.rule,
+        "severity": reason.severity,
+        "column": reason.column,
+        "title": reason.title,
+        "count": reason.count,
+        "sheet": reason.sheet,
+        "row": reason.row,
+        "cell": cell_name(reason.row, reason.position),
+        "message": words.vi,
+        "message_en": words.en,
+        "mend": words.mend_vi,
+        "mend_en": words.mend_en,
+    }
+
+
+def _file_errors(summary: Summary) -> Iterator[dict[str, Any]]:
+    for notice in summary.notices:
+        if notice.severity == "error":
+            nowhere = {"sheet": None, "row": None, "column": "", "title": "", "cell": ""}
+            yield {**nowhere, **_notice(notice), "proposal": None}
+
+
+def _findings(summary: Summary, batch: pl.DataFrame) -> list[str]:
+    """One JSON object a finding. Words are joined to the rows: there are far fewer of them than of rows."""
+    declaration = summary.declaration
+    columns = declaration.columns
+    kinds = batch.select("rule", "column").unique().rows()
+    said = [explain(declaration, rule, column) for rule, column in kinds]
+    words = pl.DataFrame(
+        {
+            "rule": [rule for rule, _ in kinds],
+            "column": [column for _, column in kinds],
+            "title": [columns[column].title if column in columns else "" for _, column in kinds],
+            "message": [each.vi for each in said],
+            "message_en": [each.en for each in said],
+            "mend": [each.mend_vi for each in said],
+            "mend_en": [each.mend_en for each in said],
+        }
+    )
+    positions = batch["position"].unique()
+    letters = [column_letters(position) if position >= 0 else None for position in positions]
+    named = (
+        batch.join(words, on=["rule", "column"], how="left", maintain_order="left")
+        .join(pl.DataFrame({"position": positions, "letters": letters}), on="position", maintain_order="left")
+        .with_columns(cell=pl.concat_str("letters", "row").fill_null(""))
+    )
+    return named.select(pl.struct(*_FINDING, *_WORDS, "proposal").struct.json_encode()).to_series().to_list()

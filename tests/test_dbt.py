@@ -1,0 +1,532 @@
+"""The dbt project: its rules of form, and one real build over hand-made bronze, compared with results worked out by hand.
+
+The story of the build is told in ``write_story``; every expected value below follows from it by counting.
+"""
+
+import datetime
+import fcntl
+import json
+import os
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+
+from orchestration import derive
+from orchestration.intake.bronze import SUBMISSIONS
+from orchestration.settings import Settings
+from schemas import dataset, datasets
+
+A, B = "02647", "02725"  # Phường Lào Cai, Xã Bản Xèo
+ELSEWHERE = "00004"  # in Hà Nội
+A_KEY, B_KEY, ELSEWHERE_KEY = (f"{code}@2025-07-01" for code in (A, B, ELSEWHERE))
+MODELS = Settings().dbt_project / "models"
+PERIOD_ENDS = {
+    "2026-08": datetime.date(2026, 8, 31),
+    "2026-09": datetime.date(2026, 9, 30),
+    "2026-10": datetime.date(2026, 10, 31),
+    "2026-11": datetime.date(2026, 11, 30),
+    "2026Q3": datetime.date(2026, 9, 30),
+    "2026Q4": datetime.date(2026, 12, 31),
+}
+
+
+class Bronze:
+    """Writes bronze below a home as the intake does: one Parquet file a submission, and the ledger beside them."""
+
+    def __init__(self, home: Path) -> None:
+        self.folder = home / "bronze"
+        self.submissions: list[dict] = []
+        for declaration in datasets().values():
+            self._write(declaration.table, "empty", [])
+
+    def submit(self, path: str, period: str, rows: list[dict], **facts) -> None:
+        declaration = dataset(path)
+        sequence = len(self.submissions) + 1
+        submission_id = f"{sequence:016x}"
+        facts = {"unit": declaration.department, "verdict": "accepted", "is_current": True, **facts}
+        self.submissions.append(
+            {
+                "sequence": sequence,
+                "submission_id": submission_id,
+                "department": declaration.department,
+                "dataset": path,
+                "period": period,
+                "period_start": None,
+                "period_end": PERIOD_ENDS[period],
+                "load": declaration.load,
+                "file_name": f"{period}.xlsx",
+                "file_sha256": f"{sequence:064x}",
+                "received_at": datetime.datetime(2026, 12, 1, 8, 0, sequence),
+                "rows_read": len(rows),
+                "rows_accepted": len(rows),
+                "rows_rejected": 0,
+                "rows_ignored": 0,
+                "superseded_by": None,
+                **facts,
+            }
+        )
+        provenance = {"submission_id": submission_id, "source_sheet": "Sheet1"}
+        self._write(
+            declaration.table,
+            submission_id,
+            [{**provenance, "source_row": number, **row} for number, row in enumerate(rows, start=2)],
+        )
+
+    def _write(self, table: str, name: str, rows: list[dict]) -> None:
+        schema = {each.name: each.dtype for each in dataset(table).warehouse_columns}
+        assert not {key for row in rows for key in row} - set(schema)
+        (self.folder / table).mkdir(parents=True, exist_ok=True)
+        frame = pl.DataFrame([{**dict.fromkeys(schema), **row} for row in rows], schema=schema)
+        frame.write_parquet(self.folder / table / f"{name}.parquet")
+
+    def write_ledger(self) -> None:
+        pl.DataFrame(self.submissions, schema=SUBMISSIONS).write_parquet(self.folder / "submission.parquet")
+
+
+def resident(person: str, commune: str, household: str | None, birth_year: int, **more) -> dict:
+    sex = more.pop("sex", "female")
+    values = {"citizen_key": person, "commune": commune, "household_no": household, "birth_year": birth_year}
+    return {**values, "sex": sex, **more}
+
+
+def completion(person: str, course: str, result: str | None = "completed", **more) -> dict:
+    return {"citizen_key": person, "course_name": course, "result": result, **more}
+
+
+def parcel(commune: str, area: str, land_type: str, **more) -> dict:
+    return {"commune": commune, "area_m2": Decimal(area), "land_type": land_type, **more}
+
+
+def write_story(home: Path) -> None:
+    bronze = Bronze(home)
+    # Residents. The first file of October was replaced: p9 stands in it alone and must be nowhere.
+    bronze.submit(
+        "population/residents",
+        "2026-10",
+        [resident("p1", A, "1", 1980), resident("p9", A, "1", 1980)],
+        is_current=False,
+        superseded_by=f"{2:016x}",
+    )
+    bronze.submit(
+        "population/residents",
+        "2026-10",
+        [
+            resident("p1", A, "1", 1980, sex="male", village="Cũ", residence_type="permanent"),
+            resident("p2", A, "1", 1985),
+            resident("p3", A, "2", 1950, residence_type="deceased"),
+            resident("p4", B, "1", 2012),  # 14: too young for the target group
+            resident("p5", B, "2", 2011),  # 15: in it
+            resident("p6", A, "2", 1990, residence_type="permanent", death_year=2026),
+            resident("p10", A, "5", 1970),
+            resident("p13", ELSEWHERE, "1", 1970),
+        ],
+    )
+    # A late file of September is history: p7 has left since, p1 lived in B.
+    bronze.submit("population/residents", "2026-09", [resident("p1", B, "8", 1980), resident("p7", A, "3", 1999)])
+    # Commune B reports by itself and newer: p2 moved there. p8 has no household number.
+    bronze.submit(
+        "population/residents",
+        "2026-11",
+        [resident("p2", B, "9", 1985), resident("p8", B, None, 2000)],
+        unit=B,
+    )
+    # Commune A reports October too: its row of p1 is the later submission of the same period.
+    bronze.submit(
+        "population/residents",
+        "2026-10",
+        [resident("p1", A, "1", 1980, sex="male", village="Mới", residence_type="permanent")],
+        unit=A,
+    )
+    # Commune B's October is not its newest file, so it does not take p10 away from A though it came later.
+    bronze.submit("population/residents", "2026-10", [resident("p10", B, "7", 1970)], unit=B)
+
+    # Training: the newest submission wins by person and course, whatever its period.
+    bronze.submit(
+        "training/completions",
+        "2026-09",
+        [
+            completion("p1", "KN1", "in_progress"),
+            completion("p1", "KN2", None, completed=datetime.date(2026, 8, 30)),
+            completion("p2", "KN1", commune=A),  # counts in B, where p2 resides
+            completion("L1", "KN1", commune=A, birth_year=2001),
+            completion("L1", "KN3", commune=B, sex="male"),
+            completion("L2", "KN1", "not_completed", completed=datetime.date(2026, 8, 30)),  # no commune anywhere
+            completion("p3", "KN1"),
+            completion("L3", "KN1", commune=ELSEWHERE),
+        ],
+    )
+    bronze.submit("training/completions", "2026-10", [completion("p1", "KN1"), completion("L1", "KN1", None)])
+    bronze.submit("training/completions", "2026-08", [completion("p4", "KN1", commune=A), completion("p1", "KN2")])
+
+    # Land. M1 has two owners; two unnumbered parcels share sheet and number but not the commune.
+    numbered = {"old_commune": "Xã Cũ", "map_sheet": "1", "parcel_no": "5"}
+    bronze.submit(
+        "land/parcels",
+        "2026Q4",
+        [
+            parcel(A, "100.5000", "ONT", parcel_id="M1", owner_citizen_key="p1", owner_role="owner"),
+            parcel(A, "100.5000", "ONT", parcel_id="M1", owner_citizen_key="X1", owner_role="co_owner"),
+            parcel(A, "250", "ONT 100+CLN 150", parcel_id="M2", owner_tax_code="0100109106"),
+            parcel(A, "300", "LUC", **numbered, owner_name_key="n1"),
+            parcel(A, "300", "LUC", **{**numbered, "old_commune": "XÃ CŨ"}, owner_name_key="n2"),
+            parcel(B, "400", "BCS", **numbered, owner_name_key="n1"),
+            parcel(B, "50", "CLN+LUC", parcel_id="M3", owner_citizen_key="p1"),
+            parcel(B, "70", "SKX", parcel_id="M4"),
+            parcel(A, "10", "LUN", parcel_id="M6", owner_citizen_key="p1"),
+        ],
+    )
+    bronze.submit(
+        "land/parcels",
+        "2026Q3",
+        [
+            parcel(A, "90", "ONT", parcel_id="M1", owner_citizen_key="p1"),
+            parcel(A, "999", "ONT", parcel_id="M5", owner_citizen_key="p1"),
+        ],
+    )
+    # Files that do not count, although rows of theirs lie in bronze.
+    refused = {"verdict": "refused", "is_current": False, "rows_read": 5, "rows_accepted": 0, "rows_rejected": 5}
+    bronze.submit("land/parcels", "2026Q4", [parcel(A, "1", "ONT", parcel_id="M8")], **refused)
+    bronze.submit(
+        "population/residents", "2026-11", [resident("p11", A, "1", 1980)], verdict="waiting", is_current=False
+    )
+    bronze.write_ledger()
+    bronze.submit("population/residents", "2026-11", [resident("p12", A, "1", 1980)])  # killed before its commit
+
+
+def build(home: Path, target: Path) -> str:
+    """Run the build as the command line does; returns what dbt printed."""
+    environment = {
+        **os.environ,
+        "KHO_HOME": str(home),
+        "KHO_PROVINCE": "15",
+        "DBT_TARGET_PATH": str(target),
+        "DBT_LOG_PATH": str(target),
+    }
+    project = str(Settings().dbt_project)
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "dbt.cli.main",
+            "--no-use-colors",
+            "build",
+            "--project-dir",
+            project,
+            "--profiles-dir",
+            project,
+        ],
+        env=environment,
+        capture_output=True,
+        text=True,
+        cwd=home,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory) -> Path:
+    """A folder with ``story`` and ``empty``, both built. Workers of pytest-xdist share it: dbt takes seconds."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder = shared / "dbt_build"
+    with (shared / "dbt_build.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "done").exists():
+            for name in ("story", "empty"):
+                (folder / name).mkdir(parents=True, exist_ok=True)
+            write_story(folder / "story")
+            Bronze(folder / "empty").write_ledger()
+            for name in ("story", "empty"):
+                printed = build(folder / name, folder / "target")  # one target: the second need not parse anew
+                (folder / name / "printed.txt").write_text(printed, encoding="utf-8")
+            (folder / "done").touch()
+    return folder
+
+
+@pytest.fixture
+def query(built):
+    with duckdb.connect(str(built / "story" / "warehouse.duckdb"), read_only=True) as connection:
+        yield lambda sql: connection.sql(sql).fetchall()
+
+
+@pytest.fixture
+def manifest(built) -> dict:
+    return json.loads((built / "target" / "manifest.json").read_text(encoding="utf-8"))
+
+
+def kho_nodes(manifest: dict, *kinds: str) -> list[dict]:
+    return [each for each in manifest["nodes"].values() if each["resource_type"] in kinds]
+
+
+# --- form ------------------------------------------------------------------------------------------------------------
+
+
+def test_sources_yml_is_what_the_declarations_say():
+    text = derive.sources_path(Settings()).read_text(encoding="utf-8")
+    assert text == derive.sources_yaml(datasets().values()), "stale: run python -m orchestration.derive"
+
+
+def test_refreshing_writes_only_what_differs(tmp_path, monkeypatch):
+    target = tmp_path / "models" / "sources.yml"
+    target.parent.mkdir()
+    monkeypatch.setattr(Settings, "dbt_project", tmp_path)
+    assert derive.refresh(Settings()) == [target]
+    assert derive.refresh(Settings()) == []
+    assert target.read_text(encoding="utf-8") == derive.sources_path(Settings()).read_text(encoding="utf-8")
+
+
+def test_every_model_and_seed_says_its_grain_and_describes_exactly_its_columns(built, manifest):
+    with duckdb.connect(str(built / "empty" / "warehouse.duckdb"), read_only=True) as connection:
+        rows = connection.sql(
+            "select schema_name, table_name, column_name from duckdb_columns() where not internal"
+        ).fetchall()
+    for node in kho_nodes(manifest, "model", "seed"):
+        stored = {column for schema, table, column in rows if (schema, table) == (node["schema"], node["name"])}
+        described = {name for name, column in node["columns"].items() if column["description"]}
+        assert node["description"].startswith("One row per "), node["name"]
+        assert described == stored, node["name"]
+        assert Path(node["patch_path"].removeprefix("kho://")).stem == node["name"]
+
+
+def test_descriptions_are_kept_in_the_warehouse(query):
+    assert query("select table_name from duckdb_tables() where coalesce(comment, '') not like 'One row per %'") == []
+    assert query("select table_name, column_name from duckdb_columns() where not internal and comment is null") == []
+
+
+def test_marts_read_core_only_and_core_reads_core_and_sources_only(manifest):
+    allowed = {"core": {"core", "bronze"}, "marts": {"core"}}
+    schemas = {key: each["schema"] for key, each in manifest["nodes"].items()}
+    schemas |= {key: each["source_name"] for key, each in manifest["sources"].items()}
+    for node in kho_nodes(manifest, "model"):
+        read = {schemas[key] for key in node["depends_on"]["nodes"]}
+        assert read <= allowed[node["schema"]], node["name"]
+        assert node["name"].split("_")[0] in {"core": {"dim", "fct"}, "marts": {"mart"}}[node["schema"]]
+
+
+def test_only_one_model_reads_the_ledger_and_one_macro_decides_what_counts(manifest):
+    ledger = "source.kho.bronze.submission"
+    readers = {each["name"] for each in kho_nodes(manifest, "model") if ledger in each["depends_on"]["nodes"]}
+    assert readers == {"fct_submission"}
+    for node in kho_nodes(manifest, "model"):
+        if any(key.startswith("source.") and key != ledger for key in node["depends_on"]["nodes"]):
+            assert "macro.kho.current_rows" in node["depends_on"]["macros"], node["name"]
+
+
+def test_no_column_of_the_warehouse_has_the_name_of_a_restricted_one(query):
+    restricted = {each.name for declaration in datasets().values() for each in declaration.restricted_columns}
+    stored = {name for (name,) in query("select distinct column_name from duckdb_columns() where not internal")}
+    assert restricted & stored == set()
+
+
+def test_models_avoid_what_other_engines_do_not_understand():
+    banned = ("qualify", "group by all", "exclude (", "replace (", "string_agg", "regexp_", "//", "strftime", " ilike ")
+    for file in MODELS.rglob("*.sql"):
+        text = file.read_text(encoding="utf-8").lower()
+        assert [word for word in banned if word in text] == [], file.name
+
+
+# --- the story -------------------------------------------------------------------------------------------------------
+
+
+def test_the_overview_counts_each_person_parcel_and_owner_once_per_commune(query):
+    columns = (
+        "commune_key, commune_name, residents, households, parcels, area_m2, agricultural_area_m2, "
+        "non_agricultural_area_m2, unused_area_m2, mixed_area_m2, unknown_area_m2, owners, learners, completions, "
+        "completed_persons, coverage_numerator, coverage_denominator, coverage_percent"
+    )
+    found = query(f"select {columns} from marts.mart_commune_overview where residents > 0 order by commune_code")
+    d = Decimal
+    assert found == [
+        # p1, p10 in households 1 and 5 | M1, M2, the unnumbered, M6 | p1, X1, the firm, n1, n2 | p1 twice, p3 once
+        (
+            *(A_KEY, "Phường Lào Cai", 2, 2),
+            *(4, d("660.5"), d("310"), d("100.5"), d(0), d("250"), d(0), 5),
+            *(2, 3, 2, 1, 2, d("50.0")),
+        ),
+        # p2, p4, p5, p8, who has no household | the unnumbered, M3, M4 | n1, p1 | p2, p4, L1
+        (
+            *(B_KEY, "Xã Bản Xèo", 4, 3),
+            *(3, d("520"), d("50"), d(0), d("400"), d(0), d("70"), 2),
+            *(3, 3, 3, 1, 3, d("33.3")),
+        ),
+    ]
+
+
+def test_the_overview_has_every_commune_of_the_province_with_zeros_and_no_share_where_nothing_came(query):
+    assert query("select count(*), count(distinct commune_code) from marts.mart_commune_overview") == [(99, 99)]
+    assert query(
+        "select distinct province_code, residents, households, parcels, area_m2, owners, learners, completions, "
+        "coverage_denominator, coverage_percent, residents_period_end, parcels_period_end, training_period_end "
+        f"from marts.mart_commune_overview where commune_code not in ('{A}', '{B}')"
+    ) == [("15", 0, 0, 0, Decimal(0), 0, 0, 0, 0, None, None, None, None)]
+    ends = "residents_period_end, parcels_period_end, training_period_end"
+    assert query(f"select {ends} from marts.mart_commune_overview where residents > 0 order by commune_code") == [
+        (PERIOD_ENDS["2026-10"], PERIOD_ENDS["2026Q4"], PERIOD_ENDS["2026-10"]),
+        (PERIOD_ENDS["2026-11"], PERIOD_ENDS["2026Q4"], PERIOD_ENDS["2026-10"]),
+    ]
+
+
+def test_training_coverage_shows_numerator_denominator_and_the_learners_without_a_place(query):
+    columns = (
+        "geography_level, geography_code, geography_name, commune_key, target_age, coverage_numerator, "
+        "coverage_denominator, coverage_percent, learners, unplaced_learners, enrolments, completions, completed_persons"
+    )
+    found = query(
+        f"select {columns} from marts.mart_training_coverage where learners > 0 order by geography_level, geography_code"
+    )
+    assert found == [
+        ("commune", A, "Phường Lào Cai", A_KEY, 15, 1, 2, Decimal("50.0"), 2, 0, 3, 3, 2),
+        ("commune", B, "Xã Bản Xèo", B_KEY, 15, 1, 3, Decimal("33.3"), 3, 0, 4, 3, 3),
+        ("province", "15", "Tỉnh Lào Cai", None, 15, 2, 5, Decimal("40.0"), 7, 2, 9, 7, 6),
+    ]
+    assert query("select geography_level, count(*) from marts.mart_training_coverage group by 1 order by 1") == [
+        ("commune", 99),
+        ("province", 1),
+    ]
+
+
+def test_a_person_counts_in_one_row_of_the_newest_files_and_keeps_its_history(query):
+    found = query(
+        "select citizen_key, period, commune_code, household_key, residence_type, is_deceased, unit, village, "
+        "report_count, is_latest, source_row from core.fct_resident order by citizen_key, period"
+    )
+    assert found == [
+        ("p1", "2026-09", B, f"{B}/8", "permanent", False, "population", None, 1, False, 2),
+        ("p1", "2026-10", A, f"{A}/1", "permanent", False, A, "Mới", 2, True, 2),
+        ("p10", "2026-10", A, f"{A}/5", "permanent", False, "population", None, 2, True, 8),
+        ("p13", "2026-10", ELSEWHERE, f"{ELSEWHERE}/1", "permanent", False, "population", None, 1, True, 9),
+        ("p2", "2026-10", A, f"{A}/1", "permanent", False, "population", None, 1, False, 3),
+        ("p2", "2026-11", B, f"{B}/9", "permanent", False, B, None, 1, True, 2),
+        ("p3", "2026-10", A, f"{A}/2", "deceased", True, "population", None, 1, True, 4),
+        ("p4", "2026-10", B, f"{B}/1", "permanent", False, "population", None, 1, True, 5),
+        ("p5", "2026-10", B, f"{B}/2", "permanent", False, "population", None, 1, True, 6),
+        ("p6", "2026-10", A, f"{A}/2", "permanent", True, "population", None, 1, True, 7),
+        ("p7", "2026-09", A, f"{A}/3", "permanent", False, "population", None, 1, False, 3),
+        ("p8", "2026-11", B, None, "permanent", False, B, None, 1, True, 3),
+    ]
+
+
+def test_a_parcel_keeps_one_key_through_spellings_and_owners_and_not_across_communes(query):
+    found = query(
+        "select period, parcel_key, owner_key, land_class, owner_no, is_latest from core.fct_parcel_owner "
+        "order by period, commune_code, parcel_key, owner_no"
+    )
+    assert found == [
+        ("2026Q3", "id:M1", "person:p1", "non_agricultural", 1, False),
+        ("2026Q3", "id:M5", "person:p1", "non_agricultural", 1, False),
+        ("2026Q4", "id:M1", "person:p1", "non_agricultural", 1, True),
+        ("2026Q4", "id:M1", "person:X1", "non_agricultural", 2, True),
+        ("2026Q4", "id:M2", "organisation:0100109106", "mixed", 1, True),
+        ("2026Q4", "id:M6", "person:p1", "agricultural", 1, True),
+        ("2026Q4", f"map:{A}/xã cũ/1/5", "name:n1", "agricultural", 1, True),
+        ("2026Q4", f"map:{A}/xã cũ/1/5", "name:n2", "agricultural", 2, True),
+        ("2026Q4", "id:M3", "person:p1", "agricultural", 1, True),
+        ("2026Q4", "id:M4", "unknown:unknown", "unknown", 1, True),
+        ("2026Q4", f"map:{B}/xã cũ/1/5", "name:n1", "unused", 1, True),
+    ]
+
+
+def test_the_newest_submission_decides_about_a_course_whatever_its_period(query):
+    found = query(
+        "select citizen_key, course_name, is_completed, period, report_count from core.fct_training_completion "
+        "order by citizen_key, course_name"
+    )
+    assert found == [
+        ("L1", "KN1", False, "2026-10", 2),
+        ("L1", "KN3", True, "2026-09", 1),
+        ("L2", "KN1", False, "2026-09", 1),
+        ("L3", "KN1", True, "2026-09", 1),
+        ("p1", "KN1", True, "2026-10", 2),
+        ("p1", "KN2", True, "2026-08", 2),
+        ("p2", "KN1", True, "2026-09", 1),
+        ("p3", "KN1", True, "2026-09", 1),
+        ("p4", "KN1", True, "2026-08", 1),
+    ]
+
+
+def test_a_person_is_described_by_the_register_first_and_seen_from_the_first_to_the_last_file(query):
+    found = query(
+        "select citizen_key, sex, birth_year, commune_key, cast(first_seen_date as varchar), "
+        "cast(last_seen_date as varchar) from core.dim_person order by citizen_key"
+    )
+    assert found == [
+        ("L1", "male", None, B_KEY, "2026-09-30", "2026-10-31"),
+        ("L2", None, None, None, "2026-09-30", "2026-09-30"),
+        ("L3", None, None, ELSEWHERE_KEY, "2026-09-30", "2026-09-30"),
+        ("X1", None, None, None, "2026-12-31", "2026-12-31"),
+        ("p1", "male", 1980, A_KEY, "2026-08-31", "2026-12-31"),
+        ("p10", "female", 1970, A_KEY, "2026-10-31", "2026-10-31"),
+        ("p13", "female", 1970, ELSEWHERE_KEY, "2026-10-31", "2026-10-31"),
+        ("p2", "female", 1985, B_KEY, "2026-09-30", "2026-11-30"),
+        ("p3", "female", 1950, A_KEY, "2026-09-30", "2026-10-31"),
+        ("p4", "female", 2012, B_KEY, "2026-08-31", "2026-10-31"),
+        ("p5", "female", 2011, B_KEY, "2026-10-31", "2026-10-31"),
+        ("p6", "female", 1990, A_KEY, "2026-10-31", "2026-10-31"),
+        ("p7", "female", 1999, None, "2026-09-30", "2026-09-30"),
+        ("p8", "female", 2000, B_KEY, "2026-11-30", "2026-11-30"),
+    ]
+
+
+def test_every_submission_is_shown_with_what_became_of_it(query, built):
+    ledger = pl.read_parquet(built / "story" / "bronze" / "submission.parquet")
+    columns = [
+        *("submission_id", "department", "dataset", "unit", "period", "file_name", "file_sha256", "received_at"),
+        *("verdict", "rows_read", "rows_accepted", "rows_rejected", "rows_ignored", "superseded_by"),
+    ]
+    assert query("select * from marts.mart_submission order by submission_id") == ledger.select(columns).rows()
+    described = query("describe marts.mart_submission")
+    assert [name for name, *_ in described] == columns
+    assert ledger.height == 13
+
+
+def test_the_warehouse_is_built_before_anything_was_handed_in(built):
+    with duckdb.connect(str(built / "empty" / "warehouse.duckdb"), read_only=True) as empty:
+        tables = empty.sql("select schema_name || '.' || table_name from duckdb_tables() where not internal").fetchall()
+        rows = {name: empty.sql(f"select count(*) from {name}").fetchone()[0] for (name,) in tables}
+        totals = empty.sql(
+            "select sum(residents), sum(area_m2), max(coverage_percent) from marts.mart_commune_overview"
+        )
+        province = empty.sql(
+            "select learners, coverage_numerator, coverage_denominator, coverage_percent "
+            "from marts.mart_training_coverage where geography_level = 'province'"
+        )
+        assert totals.fetchall() == [(0, Decimal(0), None)]
+        assert province.fetchall() == [(0, 0, 0, None)]
+    filled = {name: count for name, count in rows.items() if count}
+    assert filled == {
+        "core.commune": 3321,
+        "core.dim_commune": 3321,
+        "core.citizen_id_province": 63,
+        "core.land_type": 104,
+        "marts.mart_commune_overview": 99,
+        "marts.mart_training_coverage": 100,
+    }
+    assert set(rows) - set(filled) == {
+        "core.dim_person",
+        "core.fct_parcel_owner",
+        "core.fct_resident",
+        "core.fct_submission",
+        "core.fct_training_completion",
+        "core.fct_training_target",
+        "marts.mart_submission",
+    }
+
+
+def test_rows_outside_the_province_are_warned_of(built):
+    story, empty = ((built / name / "printed.txt").read_text(encoding="utf-8") for name in ("story", "empty"))
+    assert "Warning in test everything_lies_in_the_province" in story
+    assert "Got 3 results, configured to warn" in story  # p13, L3, and L2 without any commune
+    assert "WARN=1 ERROR=0" in story
+    assert "WARN=0 ERROR=0" in empty
+
+
+def test_a_build_leaves_nothing_in_the_project_folder(built):
+    names = {each.name for each in Settings().dbt_project.iterdir()}
+    assert not names & {"target", "logs", "dbt_packages", ".user.yml", "package-lock.yml"}
