@@ -118,8 +118,18 @@ class Settings(BaseSettings):
         return self.sources / path / "receipts"
 
 
+#: In the home of a demo: names the files that the demo dropped.
+DEMO_MARKER = "demo.json"
+
+
 @cache
 def settings() -> Settings:
-    """The settings of this process, with absolute paths."""
+    """The settings of this process, with absolute paths.
+
+    The home of a demo keeps to the demo's own sources folder unless another is set: real files never go into it.
+    """
     read = Settings()
-    return read.model_copy(update={"home": read.home.absolute(), "sources": read.sources.absolute()})
+    home, sources = read.home.absolute(), read.sources.absolute()
+    if "sources" not in read.model_fields_set and (home / DEMO_MARKER).exists():
+        sources = home / "sources"
+    return read.model_copy(update={"home": home, "sources": sources})

@@ -141,15 +141,24 @@ def _write_data(
     period: str,
     unit: str,
 ) -> None:
-    bold, plain = _format(book, bold=True), _format(book)
+    bold = _format(book, bold=True)
     reporter = unit_words(settings, declaration, unit).vi if unit else "……………………………………"
     when = period_words(period).vi if period else _PERIOD_BLANK[declaration.period]
     sheet.write_string(PROVINCE_ROW, 0, _province_name(settings).upper(), bold)
-    sheet.write_string(UNIT_ROW, 0, f"Đơn vị báo cáo: {reporter}", plain)
+    sheet.write_string(UNIT_ROW, 0, f"Đơn vị báo cáo: {reporter}", _format(book))
     sheet.set_row(TITLE_ROW, 26)
     title = _format(book, bold=True, font_size=16, font_color=HEADING, valign="vcenter")
     sheet.write_string(TITLE_ROW, 0, declaration.title.upper(), title)
     sheet.write_string(PERIOD_ROW, 0, f"Kỳ báo cáo: {when}", bold)
+    _write_columns(book, sheet, declaration, lists)
+    sheet.freeze_panes(HEADER_ROW + 1, 0)
+    sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
+    sheet.repeat_rows(HEADER_ROW)
+    set_page(sheet)
+
+
+def _write_columns(book: xlsxwriter.Workbook, sheet: Any, declaration: Declaration, lists: dict[str, str]) -> None:
+    """The legend and the header, with what each column is like. The legend is no part of a header's text."""
     header = {
         True: _format(book, bold=True, font_color=WHITE, bg_color=HEADING, **_HEADER),
         False: _format(book, bold=True, font_color=HEADING, bg_color=_OPTIONAL_FILL, **_HEADER),
@@ -170,10 +179,6 @@ def _write_data(
         validation = _validation(column, lists.get(column.name))
         if validation:
             sheet.data_validation(HEADER_ROW + 1, position, LAST_ROW, position, validation)
-    sheet.freeze_panes(HEADER_ROW + 1, 0)
-    sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
-    sheet.repeat_rows(HEADER_ROW)
-    set_page(sheet)
 
 
 _HEADER = {"border": 1, "border_color": RULE, "text_wrap": True, "align": "center", "valign": "vcenter"}

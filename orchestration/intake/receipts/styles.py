@@ -48,6 +48,10 @@ class Styles:
         self.count_english = self._new(
             font_color=GREY, font_size=SMALL, align="center", left=1, right=1, bottom=1, border_color=RULE
         )
+        self._for_returned_rows()
+        self._by_tone()
+
+    def _for_returned_rows(self) -> None:
         self.note = self._new(font_color=GREY, italic=True, valign="vcenter")
         self.text_column = self._new(num_format="@")
         self.returned_head = self._new(
@@ -55,6 +59,8 @@ class Styles:
         )
         self.place = self._new(font_color=GREY, valign="top", border=1, border_color=RULE, num_format="@")
         self.text = self._new(valign="top", border=1, border_color=RULE, num_format="@")
+
+    def _by_tone(self) -> None:
         self.banner = {
             tone: self._new(
                 bold=True, font_size=14, bg_color=fill, font_color=ink, text_wrap=True, valign="vcenter", indent=1
