@@ -89,7 +89,7 @@ def bronze_asset(settings: Settings, declaration: Declaration, report: OnProgres
             metadata=_bronze_metadata(settings, declaration, taken),
             check_results=[
                 checks.conservation(settings, declaration, taken, broken),
-                checks.pandera(declaration, taken),
+                checks.pandera(settings, declaration, taken),
                 checks.freshness(settings, declaration),
             ],
         )

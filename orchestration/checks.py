@@ -29,7 +29,8 @@ def check_specs(asset: dg.AssetKey, declaration: Declaration) -> list[dg.AssetCh
     texts = {
         CONSERVATION: "Rows read = accepted + rejected + ignored for every submission, and bronze holds exactly the "
         "accepted rows of those that count. Fails too when the intake itself broke off.",
-        PANDERA: "Nothing was returned in this run. Otherwise: the reasons, with counts, as the officers read them.",
+        PANDERA: "Nothing was returned from the files of this run or, where it brought none, from the last one before. "
+        "Otherwise: the reasons, with counts, as the officers read them.",
         FRESHNESS: f"The last {declaration.period} that is due, {declaration.due_day} days after its end, is there.",
     }
     return [dg.AssetCheckSpec(name, asset=asset, description=text) for name, text in texts.items()]
@@ -80,8 +81,10 @@ def _stored_rows(settings: Settings, declaration: Declaration, submission: Submi
     return int(pq.read_metadata(file).num_rows) if file.exists() else 0
 
 
-def pandera(declaration: Declaration, taken: Sequence[Submission]) -> dg.AssetCheckResult:
-    """Whether this run returned rows or whole files, and why."""
+def pandera(settings: Settings, declaration: Declaration, taken: Sequence[Submission]) -> dg.AssetCheckResult:
+    """Whether rows or whole files were returned, and why. A run without a new file does not clear the last one."""
+    known = Ledger(settings.ledger).of_dataset(declaration.path)
+    taken = _without_duplicates(taken) or _without_duplicates(known)[-1:]
     stopped = [each for each in taken if each.verdict in ("refused", "waiting")]
     returned = sum(each.rows_rejected for each in taken)
     metadata: dict[str, dg.MetadataValue] = {
@@ -100,8 +103,12 @@ def pandera(declaration: Declaration, taken: Sequence[Submission]) -> dg.AssetCh
     )
 
 
+def _without_duplicates(submissions: Sequence[Submission]) -> list[Submission]:
+    return [each for each in submissions if each.verdict != "duplicate"]
+
+
 def _reasons(declaration: Declaration, taken: Sequence[Submission]) -> Iterable[dg.TableRecord]:
-    """Rules of files, then of rows and cells by falling count, each once for the whole run."""
+    """Errors before warnings, files before rows and cells, then by falling count; each once for all submissions."""
     counts: dict[tuple[str, str, str, str], int] = {}
     for submission in taken:
         for notice in submission.details.get("notices", []):
@@ -111,11 +118,11 @@ def _reasons(declaration: Declaration, taken: Sequence[Submission]) -> Iterable[
             key = reason["rule"], reason["column"], "", ""
             counts[key] = counts.get(key, 0) + reason["count"]
 
-    def first_files(item: tuple[tuple[str, ...], int]) -> tuple[bool, str, int]:
+    def rank(item: tuple[tuple[str, ...], int]) -> tuple[bool, bool, int]:
         (rule, *_), count = item
-        return RULES[rule].scope != "file", RULES[rule].severity, -count
+        return RULES[rule].severity != "error", RULES[rule].scope != "file", -count
 
-    for (rule, column, title, limit), count in sorted(counts.items(), key=first_files):
+    for (rule, column, title, limit), count in sorted(counts.items(), key=rank):
         words = explain(declaration, rule, column, title=title, limit=limit)
         yield dg.TableRecord(
             {

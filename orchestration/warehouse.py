@@ -27,10 +27,18 @@ from orchestration.intake.ledger import Ledger
 from orchestration.settings import Settings
 from orchestration.sharing.publish import Facts, current
 
+Outcome = Literal["ok", "warned", "failed", "skipped"]
 #: Name of the lock that a run holds from its first file to the published version.
 LOCK = "warehouse"
 _PROJECT_FILES = ("*.sql", "*.yml", "*.csv")
-_FAILED = ("error", "fail", "runtime error", "partial success")
+#: What dbt's words mean here; every other one is a failure.
+_OUTCOMES: dict[str, Outcome] = {
+    "success": "ok",
+    "pass": "ok",
+    "no-op": "ok",
+    "warn": "warned",
+    "skipped": "skipped",
+}
 
 
 class BuildError(RuntimeError):
@@ -42,8 +50,7 @@ class Built:
     """What became of one model, seed or test. ``failures``: rows that break a test."""
 
     unique_id: str
-    kind: str
-    outcome: Literal["ok", "warned", "failed", "skipped"]
+    outcome: Outcome
     seconds: float
     failures: int
     message: str
@@ -121,7 +128,9 @@ def failed(built: list[Built]) -> list[Built]:
 
 
 def row_counts(settings: Settings) -> dict[str, int]:
-    """Rows of every table, by schema.table."""
+    """Rows of every table, by schema.table; none if the warehouse does not exist."""
+    if not settings.warehouse.exists():
+        return {}
     with duckdb.connect(settings.warehouse) as connection:
         tables = connection.execute("select schema_name, table_name from duckdb_tables() where not internal").fetchall()
         found = (
@@ -133,15 +142,9 @@ def row_counts(settings: Settings) -> dict[str, int]:
 
 def _built(result: Any) -> Built:
     status = str(getattr(result.status, "value", result.status))
-    outcome: Literal["ok", "warned", "failed", "skipped"] = "ok"
-    if status in _FAILED:
-        outcome = "failed"
-    elif status in ("warn", "skipped"):
-        outcome = "warned" if status == "warn" else "skipped"
     return Built(
         unique_id=result.node.unique_id,
-        kind=str(result.node.resource_type),
-        outcome=outcome,
+        outcome=_OUTCOMES.get(status, "failed"),
         seconds=round(result.execution_time, 3),
         failures=int(result.failures or 0),
         message=str(result.message or ""),

@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from orchestration.intake.casts import CastContext
-from orchestration.intake.findings import FINDINGS, reasons, rows_with_errors
+from orchestration.intake.findings import reasons, row_findings, rows_with_errors
 from orchestration.intake.normalise import normalise
 from orchestration.intake.period import PeriodError, ReportingPeriod, example, find_period, find_unit
 from orchestration.intake.places import communes
@@ -25,7 +25,7 @@ from orchestration.intake.readers.table import MisshapenRow, Sheet, TextBatch, c
 from orchestration.intake.recognise import Layout, LayoutError, find_layout
 from orchestration.intake.rows import DataRows, RowFilter
 from orchestration.intake.stage import Stage
-from orchestration.intake.uniqueness import KeySpool
+from orchestration.intake.uniqueness import KeySpool, Repetition
 from orchestration.intake.validate import validate
 from orchestration.intake.vault import for_vault, for_warehouse, provenance
 from orchestration.settings import Settings
@@ -137,27 +137,28 @@ class Examination:
             self._ignored += rows.ignored
         if not self._data_rows:
             raise RefusedError(file_rules.NO_ROWS)
-        repetition = spool.repetition()
-        self._ignored["duplicate"] += repetition.duplicate_count
-        self._stage.finish(repetition)
+        repetition = spool.across_batches()
+        self._stage.close()
+        if repetition:
+            self._amend(repetition)
         return self._examined()
 
     def _examine(self, sheet: str, layout: Layout, rows: RowFilter, batch: TextBatch, spool: KeySpool) -> None:
         data = rows.apply(batch)
         self._data_rows += len(data.rows) + len(data.misshapen)
-        cells = provenance(data.rows, sheet=sheet, submission_id="").drop("submission_id").hstack(data.cells)
-        misshapen = _misshapen_cells(sheet, layout.width, data.misshapen)
+        cells = _cells(sheet, data.rows, data.cells)
         findings = _structure_findings(sheet, data.misshapen)
-        self._stage.add(
-            "cells", sheet, cells if misshapen.is_empty() else pl.concat([cells, misshapen]).sort("source_row")
-        )
+        if data.misshapen:
+            cells = pl.concat([cells, _misshapen_cells(sheet, layout.width, data.misshapen)]).sort("source_row")
         if not data.rows.is_empty():
-            found = self._examine_values(sheet, layout, data, spool)
-            findings = found if findings.is_empty() else pl.concat([found, findings])
-        self._stage.add("findings", sheet, findings.sort("row", "position"))
+            findings = pl.concat([findings, self._examine_values(sheet, layout, data, spool)])
+        if not findings.is_empty():
+            bad = cells["source_row"].is_in(rows_with_errors(findings).implode())
+            self._stage.add("returned", cells.filter(bad))
+            self._stage.add("findings", findings.sort("row", "position", maintain_order=True))
 
     def _examine_values(self, sheet: str, layout: Layout, data: DataRows, spool: KeySpool) -> pl.DataFrame:
-        """Cast and validate the data rows of a batch, spool the good ones; returns the findings of all."""
+        """Cast, compare and validate the data rows of a batch, stage the good ones; returns the findings."""
         typed = normalise(
             self._declaration,
             layout.columns,
@@ -167,16 +168,40 @@ class Examination:
             context=self._context,
             mended=self._mended,
         )
-        spool.add(typed, sheet=sheet, uncast=rows_with_errors(typed.findings))
+        duplicates, conflicts = spool.add(typed, sheet=sheet, uncast=rows_with_errors(typed.findings))
+        self._ignored["duplicate"] += len(duplicates)
         findings = validate(self._declaration, layout.columns, typed, sheet=sheet, received_on=self._received_on)
+        if len(conflicts):
+            findings = pl.concat([findings, row_findings(sheet, conflicts, rules.KEY_CONFLICT)])
+        if len(duplicates):
+            findings = findings.filter(~pl.col("row").is_in(duplicates.implode()))
         origin = provenance(data.rows, sheet=sheet, submission_id=self._stage.submission_id)
         frame = typed.frame
-        if not findings.is_empty():
-            good = ~data.rows.is_in(rows_with_errors(findings).implode())
+        out = pl.concat([rows_with_errors(findings), duplicates])
+        if len(out):
+            good = ~data.rows.is_in(out.implode())
             frame, origin = frame.filter(good), origin.filter(good)
-        self._stage.add("bronze", sheet, for_warehouse(self._declaration, origin, frame, self._keyed))
-        self._stage.add("vault", sheet, for_vault(self._declaration, origin, frame))
+        self._stage.add("bronze", for_warehouse(self._declaration, origin, frame, self._keyed))
+        self._stage.add("vault", for_vault(self._declaration, origin, frame))
         return findings
+
+    def _amend(self, repetition: Repetition) -> None:
+        """Take back rows that repeat a row of another batch; their original cells are read from the file once more."""
+        duplicates, conflicts = repetition.duplicates, repetition.conflicts
+        self._ignored["duplicate"] += sum(map(len, duplicates.values()))
+        for kind in ("bronze", "vault"):
+            self._stage.amend(kind, without=duplicates)
+            self._stage.amend(kind, without=conflicts)
+        found = [row_findings(sheet, rows, rules.KEY_CONFLICT) for sheet, rows in conflicts.items()]
+        self._stage.amend("findings", without=duplicates, more=pl.concat(found) if found else None)
+        cells = [
+            _cells(sheet.name, batch.rows.filter(hit), batch.cells.filter(hit))
+            for sheet, layout in self._recognised.tables
+            if sheet.name in conflicts
+            for batch in sheet.batches(layout.width)
+            if (hit := batch.rows.is_in(conflicts[sheet.name].implode())).any()
+        ]
+        self._stage.amend("returned", without=duplicates, more=pl.concat(cells) if cells else None)
 
     def _examined(self) -> Examined:
         ignored = {reason: count for reason, count in sorted(self._ignored.items()) if count}
@@ -194,9 +219,13 @@ class Examination:
         )
 
 
+def _cells(sheet: str, rows: pl.Series, cells: pl.DataFrame) -> pl.DataFrame:
+    return provenance(rows, sheet=sheet, submission_id="").drop("submission_id").hstack(cells)
+
+
 def _structure_findings(sheet: str, misshapen: tuple[MisshapenRow, ...]) -> pl.DataFrame:
-    found = [(sheet, each.row, "", -1, rules.ROW_STRUCTURE, "error", None) for each in misshapen]
-    return pl.DataFrame(found, schema=FINDINGS, orient="row")
+    rows = pl.Series("row", [each.row for each in misshapen], dtype=pl.Int64)
+    return row_findings(sheet, rows, rules.ROW_STRUCTURE)
 
 
 def _misshapen_cells(sheet: str, width: int, misshapen: tuple[MisshapenRow, ...]) -> pl.DataFrame:

@@ -45,6 +45,19 @@ def located(problems: pl.DataFrame, rows: pl.Series, *, sheet: str, column: str,
     )
 
 
+def row_findings(sheet: str, rows: pl.Series, rule: str) -> pl.DataFrame:
+    """Findings about whole rows, which name no column."""
+    return pl.DataFrame({"row": rows}, schema={"row": pl.Int64}).select(
+        pl.lit(sheet).alias("sheet"),
+        pl.col("row"),
+        pl.lit("").alias("column"),
+        pl.lit(-1, pl.Int32).alias("position"),
+        pl.lit(rule).alias("rule"),
+        pl.lit(RULES[rule].severity).alias("severity"),
+        pl.lit(None, pl.String).alias("proposal"),
+    )
+
+
 def rows_with_errors(findings: pl.DataFrame) -> pl.Series:
     """Numbers of the rows that have at least one error (warnings never return a row)."""
     return findings.filter(pl.col("severity") == "error")["row"].unique()

@@ -1,0 +1,259 @@
+"""Runs that die where they are told to: the process behind ``test_crash.py``.
+
+It imports everything once and then forks a child per run, which costs a tenth of a fresh interpreter. One JSON
+object a line comes in (see :class:`Order`), one a line goes out: the exit status of each child, negative for a
+signal. All deaths and swapped steps are patched into the child; production code has no hook for them.
+
+Belongs here: what a run does, where it can die. Does not belong here: what must be true afterwards.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import secrets
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.files import private_folder
+from orchestration.intake import pseudonyms, take_in
+from orchestration.intake.bronze import export_for_dbt
+from orchestration.intake.ledger import Ledger, Submission
+from orchestration.intake.stage import Stage
+from orchestration.intake.uniqueness import KeySpool
+from orchestration.locks import BusyError, lock
+from orchestration.settings import Settings
+from orchestration.sharing import publish as publishing
+from orchestration.sharing.publish import Facts
+from schemas import datasets
+
+#: Status of a child that met an exception; it says on stderr which.
+FAILED = 9
+#: A child that hangs (after a fork everything is possible) dies of SIGALRM.
+LONGEST_RUN = 60
+#: Of all homes, so that the rows of two homes can be compared.
+KEY = "ab" * 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What a child does. point, occurrence: where it dies; seconds: when; swap: steps in a wrong order."""
+
+    home: str
+    point: str = ""
+    occurrence: int = 1
+    seconds: float = 0.0
+    swap: str = ""
+    parallel: int = 1
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of a home, with its sources inside."""
+        home = Path(self.home)
+        now = datetime.datetime(2026, 11, 2, 8, tzinfo=datetime.UTC)
+        return Settings(home=home, sources=home / "sources", stable_seconds=0, now=now)
+
+
+# --- what a run does --------------------------------------------------------------------------------------
+def run(settings: Settings) -> None:
+    """All files of all datasets, then the warehouse and its publication."""
+    private_folder(settings.home)
+    with lock(settings, "warehouse"):
+        take_in.sweep(settings)
+        for declaration in datasets().values():
+            take_in.take_in_dataset(settings, declaration)
+        export_for_dbt(settings)
+        build(settings)
+        facts = Facts(ledger_sequence=Ledger(settings.ledger).last_sequence(), code="")
+        published = publishing.current(settings)
+        if published is None or published.facts != facts:
+            publishing.publish(settings, facts=facts)
+
+
+def build(settings: Settings) -> None:
+    """The rows that count, dataset by dataset: all that publication needs of a warehouse, in place of dbt."""
+    with duckdb.connect(settings.warehouse) as connection:
+        connection.execute("create schema if not exists core")
+        for declaration in datasets().values():
+            connection.execute(
+                f"create or replace table core.{declaration.table} as select r.* "
+                f"from read_parquet('{settings.bronze}/{declaration.table}/*.parquet') as r "
+                f"semi join (from read_parquet('{settings.bronze}/submission.parquet') where is_current) as s "
+                "on r.submission_id = s.submission_id order by source_row"
+            )
+
+
+def take_in_beside_others(settings: Settings) -> None:
+    """Take in until no file is left, while other processes do the same."""
+    left = list(datasets().values())
+    while left:
+        for declaration in tuple(left):
+            try:
+                take_in.take_in_dataset(settings, declaration)
+                left.remove(declaration)
+            except BusyError:
+                time.sleep(0.01)  # not waiting for anything in particular: letting the other have the processor
+
+
+# --- where it dies ----------------------------------------------------------------------------------------
+def _dies(
+    order: Order, owner: Any, name: str, *, when: Callable[..., bool] = lambda *_: True, after: bool = False
+) -> None:
+    """Patch a function so that the process dies before (or after) its ``occurrence``-th call that fits ``when``."""
+    real, calls = getattr(owner, name), 0
+
+    def dying(*arguments: Any, **named: Any) -> Any:
+        nonlocal calls
+        calls += when(*arguments)
+        last = calls == order.occurrence and when(*arguments)
+        if last and not after:
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = real(*arguments, **named)
+        if last:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    setattr(owner, name, dying)
+
+
+def _rename_into(*folders: str) -> Callable[[Path, Path], bool]:
+    """Renames whose target has this folder (or name) at the end of its path."""
+    return lambda _, target: any(folder in (*target.parts[-3:-1], target.name) for folder in folders)
+
+
+def _receipt(ending: str) -> Callable[[Path, Path], bool]:
+    return lambda _, target: target.parent.name == "receipts" and target.suffix == ending
+
+
+#: Named points of a run, in their order: what to patch.
+POINTS: dict[str, Callable[[Order], None]] = {
+    "before the archive's rename": lambda o: _dies(o, Path, "replace", when=_rename_into("archive")),
+    "after the archive's rename": lambda o: _dies(o, Path, "replace", when=_rename_into("archive"), after=True),
+    "key made, its temporary name not yet removed": lambda o: _dies(o, os, "link", after=True),
+    "in the middle of staging": lambda o: _dies(o, Stage, "add", when=lambda _, kind, *__: kind == "vault"),
+    "after the comparison of keys": lambda o: _dies(o, KeySpool, "repetition", after=True),
+    "staged half": lambda o: _dies(o, Stage, "_write", when=lambda _, kind, *__: kind == "findings"),
+    "before keeping": lambda o: _dies(o, Stage, "keep"),
+    "between the renames of keeping": lambda o: _dies(o, Path, "replace", when=_rename_into("vault")),
+    "before the commit": lambda o: _dies(o, Ledger, "record"),
+    "after the commit": lambda o: _dies(o, Ledger, "record", after=True),
+    "receipt's workbook half done": lambda o: _dies(o, Path, "replace", when=_receipt(".xlsx")),
+    "receipt's JSON half done": lambda o: _dies(o, Path, "replace", when=_receipt(".json")),
+    "receipt written, not marked": lambda o: _dies(o, Ledger, "mark_receipt"),
+    "before the removal": lambda o: _dies(o, Ledger, "mark_receipt", after=True),
+    "removed, not marked": lambda o: _dies(o, Ledger, "mark_removed"),
+    "before the publication's copy": lambda o: _dies(o, publishing, "_copy"),
+    "copied, not renamed": lambda o: _dies(o, publishing, "_count_rows"),
+    "before current.json": lambda o: _dies(o, publishing, "_announce"),
+    "current.json half done": lambda o: _dies(o, Path, "replace", when=_rename_into("current.json")),
+}
+
+
+def _unlink_aside(order: Order) -> None:
+    """Dies where an incoming file has its hidden name and is about to be removed."""
+    _dies(order, Path, "unlink", when=lambda path, *_: path.name.startswith(".kho-taken"))
+
+
+POINTS["set aside, not removed"] = _unlink_aside
+
+
+# --- steps in a wrong order: controls that the comparison notices ---------------------------------------------
+def _removes_before_commit(order: Order) -> None:
+    real = Ledger.record
+
+    def record(ledger: Ledger, submission: Submission) -> bool:
+        take_in._remove(order.settings, ledger, submission)
+        return real(ledger, submission)
+
+    Ledger.record = record  # type: ignore[method-assign]
+
+
+def _commits_before_keeping(order: Order) -> None:
+    record, keep, staged = Ledger.record, Stage.keep, []
+
+    def keep_later(stage: Stage) -> None:
+        staged.append(stage)
+
+    def record_first(ledger: Ledger, submission: Submission) -> bool:
+        fresh = record(ledger, submission)
+        while staged:
+            Stage.keep_now(staged.pop())  # type: ignore[attr-defined]
+        return fresh
+
+    Stage.keep_now, Stage.keep, Ledger.record = keep, keep_later, record_first  # type: ignore[attr-defined, method-assign]
+
+
+def _marks_before_writing(order: Order) -> None:
+    real = take_in.write_receipt
+
+    def write_receipt(settings: Settings, declaration: Any, submission: Submission) -> list[Path]:
+        Ledger(settings.ledger).mark_receipt(submission.submission_id)
+        return real(settings, declaration, submission)
+
+    take_in.write_receipt = write_receipt
+
+
+SWAPS = {
+    "removes before the commit": _removes_before_commit,
+    "commits before keeping": _commits_before_keeping,
+    "marks receipts before writing": _marks_before_writing,
+}
+
+
+# --- the process ------------------------------------------------------------------------------------------
+def _child(order: Order) -> None:
+    """The life of a child; never returns."""
+    status = FAILED
+    try:
+        signal.alarm(LONGEST_RUN)
+        secrets.token_hex = lambda _: KEY
+        if order.swap:
+            SWAPS[order.swap](order)
+        if order.point:
+            POINTS[order.point](order)
+        if order.parallel > 1:
+            take_in_beside_others(order.settings)
+        else:
+            run(order.settings)
+        status = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(status)
+
+
+def execute(order: Order) -> list[int]:
+    """Fork the children of an order and wait for them; their statuses."""
+    children = []
+    for _ in range(order.parallel):
+        child = os.fork()
+        if child == 0:
+            _child(order)
+        children.append(child)
+    if order.seconds:
+        time.sleep(order.seconds)
+        for child in children:
+            os.kill(child, signal.SIGKILL)
+    return [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+
+
+def main() -> None:
+    """Warm up, then serve."""
+    assert pseudonyms.KEY_BYTES * 2 == len(KEY)
+    for declaration in datasets().values():
+        assert declaration.schema is not None
+    for line in sys.stdin:
+        print(json.dumps(execute(Order(**json.loads(line)))), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,499 @@
+"""Dagster: what it shows, when it starts a run, and that nothing stops or spoils what it should not."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import socket
+import stat
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import dagster as dg
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from orchestration import assets, checks, sensors, warehouse
+from orchestration.definitions import JOB, assemble
+from orchestration.intake.ledger import Ledger, Submission
+from orchestration.locks import BusyError, lock
+from orchestration.run import prepare_home, run
+from orchestration.settings import Settings
+from orchestration.sharing.publish import Facts, Published, current
+from schemas import UnknownDatasetError, datasets
+
+RESIDENTS, PARCELS = datasets()["population/residents"], datasets()["land/parcels"]
+NOW = datetime.datetime(2026, 11, 20, 8, tzinfo=datetime.UTC)
+#: A good row, a citizen id of the wrong sex, a citizen id that is too short.
+CSV = """Số định danh cá nhân;Họ và tên;Ngày sinh;Giới tính;Xã/phường
+010050000001;Canary Nguyễn Văn A;01/05/1950;Nam;Phường Lào Cai
+010050000002;Canary Nguyễn Thị B;02/05/1950;Nữ;Phường Lào Cai
+0100500;Canary Nguyễn Văn C;03/05/1950;Nam;Phường Lào Cai
+010150000004;Canary Nguyễn Thị D;04/05/1950;Nữ;Phường Sa Pa
+"""
+
+
+def offline(*_: object) -> None:
+    raise AssertionError("a connection was attempted")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    root = tmp_path_factory.mktemp("dagster")
+    settings = Settings(home=root / "home", sources=root / "sources", stable_seconds=0, now=NOW)
+    prepare_home(settings)
+    return settings
+
+
+@pytest.fixture(scope="module")
+def definitions(home: Settings) -> Iterator[dg.Definitions]:
+    """Assembled once, without a network."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", offline)
+        yield assemble(home)
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as ephemeral:
+        yield ephemeral
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Settings:
+    """A home of its own, for tests that leave something in it."""
+    settings = Settings(home=tmp_path / "home", sources=tmp_path / "sources", stable_seconds=0, now=NOW)
+    prepare_home(settings)
+    return settings
+
+
+def submission(**facts: object) -> Submission:
+    """A submission of residents in October 2026, ten rows read and accepted."""
+    common = {
+        "submission_id": "a" * 16,
+        "department": "population",
+        "dataset": "population/residents",
+        "unit": "population",
+        "period": "2026-10",
+        "period_start": datetime.date(2026, 10, 1),
+        "period_end": datetime.date(2026, 10, 31),
+        "file_name": "2026-10.xlsx",
+        "file_sha256": "0" * 64,
+        "file_bytes": 1,
+        "file_identity": "1:1:1:1",
+        "received_at": NOW,
+        "verdict": "accepted",
+        "rows_read": 10,
+        "rows_accepted": 10,
+    }
+    return Submission(**{**common, **facts})
+
+
+# --- what there is ----------------------------------------------------------------------------------------
+def test_every_dataset_model_and_seed_is_an_asset(home: Settings, definitions: dg.Definitions) -> None:
+    project = home.dbt_project
+    expected = {"bronze/submission", "published/shared"}
+    expected |= {"bronze/" + path.replace("/", "_") for path in datasets()}
+    expected |= {f"{file.parent.name}/{file.stem}" for file in (project / "models").rglob("*.sql")}
+    expected |= {f"core/{file.stem}" for file in (project / "seeds").glob("*.csv")}
+    assert {key.to_user_string() for key in definitions.resolve_all_asset_keys()} == expected
+
+
+def test_every_dataset_has_three_checks_and_tests_of_models_are_checks_too(definitions: dg.Definitions) -> None:
+    found = {f"{key.asset_key.to_user_string()}:{key.name}" for each in definitions.assets for key in each.check_keys}
+    expected = {
+        f"bronze/{each.table}:{name}"
+        for each in datasets().values()
+        for name in ("conservation", "pandera", "freshness")
+    }
+    assert {each for each in found if each.startswith("bronze/")} == expected
+    assert "marts/mart_submission:unique_mart_submission_submission_id" in found
+
+
+def test_one_job_one_sensor_and_one_schedule_that_run_by_themselves(definitions: dg.Definitions) -> None:
+    assert [job.name for job in definitions.jobs] == ["take_in_and_build"]
+    assert definitions.resolve_job_def(JOB).executor_def.name == "in_process"
+    sensor, schedule = definitions.sensors[0], definitions.schedules[0]
+    assert (sensor.name, sensor.job_name, sensor.default_status) == (
+        "waiting_files",
+        JOB,
+        dg.DefaultSensorStatus.RUNNING,
+    )
+    assert (schedule.name, schedule.job_name) == ("every_morning", JOB)
+    assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
+
+
+def test_a_dataset_shows_its_owner_its_columns_and_its_place(home: Settings, definitions: dg.Definitions) -> None:
+    specs = {each.key: each for each in definitions.resolve_all_asset_specs()}
+    spec = specs[dg.AssetKey(["bronze", "land_parcels"])]
+    schema = spec.metadata["dagster/column_schema"]
+    assert (spec.group_name, spec.kinds) == ("land", {"pandera", "parquet"})
+    assert spec.owners == ["team:Sở Nông nghiệp và Môi trường"]
+    assert spec.tags.items() >= {"period": "quarter", "load": "full"}.items()
+    assert [each.name for each in schema.columns] == [each.name for each in PARCELS.warehouse_columns]
+    assert {each.name: each.type for each in schema.columns}["area_m2"].startswith("Decimal(")
+    assert not {each.name for each in schema.columns} & {each.name for each in PARCELS.restricted_columns}
+
+
+def test_the_ledger_stands_between_the_datasets_and_the_models(definitions: dg.Definitions) -> None:
+    specs = {each.key.to_user_string(): each for each in definitions.resolve_all_asset_specs()}
+    above = {name: {dep.asset_key.to_user_string() for dep in spec.deps} for name, spec in specs.items()}
+    assert above["bronze/submission"] == {f"bronze/{each.table}" for each in datasets().values()}
+    assert "bronze/submission" in above["core/fct_submission"]
+    assert above["published/shared"] == {name for name in specs if name.startswith(("core/", "marts/"))}
+
+
+# --- when a run starts ------------------------------------------------------------------------------------
+def drop(settings: Settings, dataset: str, name: str = "2026-10.csv", text: str = "x") -> Path:
+    file = settings.incoming(dataset) / name
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def tick(settings: Settings, instance: dg.DagsterInstance, cursor: str | None = None) -> dg.SensorResult:
+    following = [assets.SUBMISSION, assets.PUBLISHED]
+    sensor = sensors.files_sensor(settings, list(datasets().values()), JOB, following)
+    result = sensor(dg.build_sensor_context(instance=instance, cursor=cursor))
+    assert isinstance(result, dg.SensorResult)
+    return result
+
+
+def skipped(result: dg.SensorResult) -> str:
+    assert not result.run_requests
+    return str(result.skip_reason.skip_message if isinstance(result.skip_reason, dg.SkipReason) else result.skip_reason)
+
+
+def past_run(instance: dg.DagsterInstance, request: dg.RunRequest) -> None:
+    """A run that was started for this request, and has ended."""
+
+    @dg.op
+    def nothing() -> None:
+        pass
+
+    @dg.job(name=JOB)
+    def ended() -> None:
+        nothing()
+
+    ended.execute_in_process(instance=instance, tags=request.tags)
+
+
+def run_of_a_killed_process(instance: dg.DagsterInstance) -> str:
+    @dg.op
+    def nothing() -> None:
+        pass
+
+    @dg.job(name=JOB)
+    def killed() -> None:
+        nothing()
+
+    return instance.create_run_for_job(killed, status=dg.DagsterRunStatus.STARTED).run_id
+
+
+def test_without_a_file_nothing_starts(fresh: Settings, instance: dg.DagsterInstance) -> None:
+    assert skipped(tick(fresh, instance)) == "no file is ready"
+
+
+def test_a_file_that_is_still_being_copied_waits(fresh: Settings, instance: dg.DagsterInstance) -> None:
+    drop(fresh, "land/parcels")
+    assert skipped(tick(fresh.model_copy(update={"stable_seconds": 600}), instance)) == "no file is ready"
+
+
+def test_files_of_two_datasets_start_one_run_over_both_and_what_follows(
+    fresh: Settings, instance: dg.DagsterInstance
+) -> None:
+    drop(fresh, "land/parcels")
+    drop(fresh, "population/residents", "2026-09.csv")
+    drop(fresh, "population/residents", "2026-10.csv")
+    [request] = tick(fresh, instance).run_requests
+    assert [key.to_user_string() for key in request.asset_selection] == [
+        "bronze/land_parcels",
+        "bronze/population_residents",
+        "bronze/submission",
+        "published/shared",
+    ]
+
+
+def test_looking_again_asks_for_the_same_run_and_another_file_for_another(
+    fresh: Settings, instance: dg.DagsterInstance
+) -> None:
+    file = drop(fresh, "land/parcels")
+    [first] = tick(fresh, instance).run_requests
+    [again] = tick(fresh, instance).run_requests
+    os.utime(file, ns=(0, 0))
+    [other] = tick(fresh, instance).run_requests
+    assert first.run_key == again.run_key != other.run_key
+
+
+def test_a_file_that_a_run_left_behind_is_tried_again_later_and_under_another_key(
+    fresh: Settings, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop(fresh, "land/parcels")
+    [first] = tick(fresh, instance).run_requests
+    past_run(instance, first)
+    assert skipped(tick(fresh, instance)).startswith("1 runs did not settle this")
+    now = sensors.time.time()
+    monkeypatch.setattr(sensors.time, "time", lambda: now + 16)
+    [second] = tick(fresh, instance).run_requests
+    assert (first.run_key.rpartition("-")[2], second.run_key.rpartition("-")[2]) == ("1", "2")
+    assert first.tags == second.tags
+
+
+def test_a_run_in_progress_is_waited_for(fresh: Settings, instance: dg.DagsterInstance) -> None:
+    drop(fresh, "land/parcels")
+    with lock(fresh, warehouse.LOCK):
+        assert skipped(tick(fresh, instance)) == "a run is going"
+    run_of_a_killed_process(instance)
+    assert skipped(tick(fresh, instance)) == "a run is going"
+
+
+def test_a_ledger_that_is_ahead_of_the_published_version_starts_a_build(
+    fresh: Settings, instance: dg.DagsterInstance
+) -> None:
+    Ledger(fresh.ledger).record(submission())
+    [request] = tick(fresh, instance).run_requests
+    assert request.run_key == "ledger-1-1"
+    assert [key.to_user_string() for key in request.asset_selection] == ["bronze/submission", "published/shared"]
+
+
+def test_a_killed_run_is_declared_dead_at_the_second_look_and_a_living_one_never(
+    fresh: Settings, instance: dg.DagsterInstance
+) -> None:
+    run_id = run_of_a_killed_process(instance)
+    with lock(fresh, warehouse.LOCK):
+        living = tick(fresh, instance, cursor=tick(fresh, instance).cursor)
+    assert instance.get_run_by_id(run_id).status == dg.DagsterRunStatus.STARTED
+    once = tick(fresh, instance, cursor=living.cursor)
+    assert instance.get_run_by_id(run_id).status == dg.DagsterRunStatus.STARTED
+    tick(fresh, instance, cursor=once.cursor)
+    assert instance.get_run_by_id(run_id).status == dg.DagsterRunStatus.FAILURE
+
+
+# --- what a run does --------------------------------------------------------------------------------------
+BRONZE = [assets.bronze_key(each) for each in datasets().values()]
+
+
+def execute(
+    definitions: dg.Definitions, instance: dg.DagsterInstance, keys: list[dg.AssetKey]
+) -> dg.ExecuteInProcessResult:
+    job = definitions.resolve_job_def(JOB)
+    return job.execute_in_process(instance=instance, asset_selection=keys, raise_on_error=False)
+
+
+def after_bronze(definitions: dg.Definitions) -> list[dg.AssetKey]:
+    return sorted(set(definitions.resolve_all_asset_keys()) - set(BRONZE))
+
+
+def test_an_intake_that_breaks_off_fails_its_check_without_words_of_the_file_and_stops_no_other(
+    definitions: dg.Definitions, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def take_in(settings: Settings, declaration: object, on_file: object) -> list[Submission]:
+        if declaration is PARCELS:
+            raise ValueError("could not convert CANARY 010050000001")
+        return []
+
+    monkeypatch.setattr(assets, "take_in_dataset", take_in)
+    result = execute(definitions, instance, BRONZE)
+    assert result.success
+    assert {event.asset_key for event in result.get_asset_materialization_events()} == set(BRONZE)
+    conservation = {
+        each.asset_key.path[-1]: each
+        for each in result.get_asset_check_evaluations()
+        if each.check_name == "conservation"
+    }
+    assert {name: each.passed for name, each in conservation.items()} == {
+        each.table: each is not PARCELS for each in datasets().values()
+    }
+    told = conservation["land_parcels"].metadata["broken_off"].text
+    assert told.startswith("ValueError at test_definitions.py:")
+    logged = "".join(entry.user_message for entry in instance.all_logs(result.run_id))
+    assert "CANARY" not in told + logged
+
+
+def published_as(settings: Settings, facts: Facts, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.publish.mkdir(exist_ok=True)
+    version = Published(
+        version="v000009",
+        file="v000009.duckdb",
+        published_at="",
+        ledger_sequence=facts.ledger_sequence,
+        code=facts.code,
+        bytes=0,
+        sha256="",
+        tables={},
+        folder=settings.publish,
+    )
+    version.path.touch()
+    monkeypatch.setattr(warehouse, "current", lambda _settings: version)
+
+
+def test_nothing_is_built_or_published_where_nothing_has_changed(
+    home: Settings, definitions: dg.Definitions, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published_as(home, warehouse.state(home), monkeypatch)
+    monkeypatch.setattr(warehouse, "build", offline)
+    result = execute(definitions, instance, sorted(definitions.resolve_all_asset_keys()))
+    assert result.success
+    assert {event.asset_key for event in result.get_asset_materialization_events()} == set(BRONZE)
+
+
+@pytest.mark.parametrize("changed", [{"ledger_sequence": 7}, {"code": "other"}])
+def test_a_failed_build_or_test_publishes_nothing(
+    home: Settings,
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    monkeypatch: pytest.MonkeyPatch,
+    changed: dict[str, object],
+) -> None:
+    published_as(home, replace(warehouse.state(home), **changed), monkeypatch)
+    good = warehouse.Built("model.kho.mart_submission", "ok", 0.1, 0, "")
+    bad = warehouse.Built("test.kho.learners_add_up", "failed", 0.1, 3, "Got 3 results, configured to fail if != 0")
+    monkeypatch.setattr(warehouse, "build", lambda _settings: [good, bad])
+    monkeypatch.setattr(assets, "publish", offline)
+    result = execute(definitions, instance, after_bronze(definitions))
+    assert not result.success
+    materialized = {event.asset_key.to_user_string() for event in result.get_asset_materialization_events()}
+    assert materialized == {"bronze/submission", "marts/mart_submission"}
+    [failure] = result.get_step_failure_events()
+    assert "learners_add_up: Got 3 results" in str(failure.event_specific_data)
+
+
+def test_a_warehouse_whose_last_build_failed_is_not_published_by_hand_either(
+    definitions: dg.Definitions, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assets, "publish", offline)
+    assert not execute(definitions, instance, [assets.PUBLISHED]).success
+
+
+def test_a_second_run_of_the_same_home_is_turned_away(
+    home: Settings, definitions: dg.Definitions, instance: dg.DagsterInstance
+) -> None:
+    with lock(home, warehouse.LOCK):
+        assert not execute(definitions, instance, BRONZE).success
+        with pytest.raises(BusyError):
+            run(home)
+
+
+def test_an_unknown_dataset_is_named_before_anything_is_done(fresh: Settings) -> None:
+    with pytest.raises(UnknownDatasetError, match="land/houses"):
+        run(fresh, ["land/houses"])
+
+
+# --- what is checked --------------------------------------------------------------------------------------
+def test_reasons_are_counted_over_files_and_come_from_the_declaration_only(fresh: Settings) -> None:
+    reason = {"rule": "citizen_id.format", "severity": "error", "column": "citizen_id", "count": 3}
+    notice = {"rule": "file.extra_column", "title": "CANARY Nguyễn Văn A", "limit": ""}
+    absent = {"rule": "file.missing_optional_column", "title": "Dân tộc; Mã hộ", "limit": ""}
+    partly = {"verdict": "partly", "rows_accepted": 7, "rows_rejected": 3}
+    taken = [
+        submission(**partly, details={"reasons": [reason], "notices": [notice]}),
+        submission(**partly, details={"reasons": [reason], "notices": [notice, absent]}),
+    ]
+    result = checks.pandera(fresh, RESIDENTS, taken)
+    records = [record.data for record in result.metadata["reasons"].records]
+    assert (result.passed, result.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert [(each["rule"], each["column"], each["count"]) for each in records] == [
+        ("citizen_id.format", "Số định danh cá nhân", 6),
+        ("file.extra_column", "", 2),
+        ("file.missing_optional_column", "", 1),
+    ]
+    assert records[0]["reason_en"] == "'Số định danh cá nhân' must have exactly 12 digits"
+    assert "Dân tộc; Mã hộ" in records[2]["reason_vi"]
+    assert "CANARY" not in str(records)
+
+
+def test_a_refused_file_is_an_error_and_stays_one_until_a_better_file_comes(fresh: Settings) -> None:
+    refused = submission(verdict="refused", rows_read=0, rows_accepted=0, details={"notices": []})
+    Ledger(fresh.ledger).record(refused)
+    same = submission(submission_id="b" * 16, verdict="duplicate", rows_read=0, rows_accepted=0)
+    good = submission(submission_id="c" * 16)
+    for taken, passed in (([refused], False), ([], False), ([same], False), ([good], True)):
+        result = checks.pandera(fresh, RESIDENTS, taken)
+        assert result.passed is passed
+        assert passed or result.severity == dg.AssetCheckSeverity.ERROR
+
+
+def test_rows_that_are_missing_from_bronze_are_found(fresh: Settings) -> None:
+    Ledger(fresh.ledger).record(submission())
+    stored = fresh.bronze / "population_residents" / f"{'a' * 16}.parquet"
+    stored.parent.mkdir()
+    found = []
+    for rows in (10, 9, None):
+        stored.unlink(missing_ok=True)
+        if rows:
+            pq.write_table(pa.table({"source_row": range(rows)}), stored)
+        found.append(checks.conservation(fresh, RESIDENTS, []).passed)
+    assert found == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("period", "due_day", "today", "expected"),
+    [
+        ("month", 5, "2026-11-05", "2026-09"),  # October is due until the end of 5 November
+        ("month", 5, "2026-11-06", "2026-10"),
+        ("month", 5, "2027-01-06", "2026-12"),
+        ("month", 40, "2026-11-09", "2026-08"),  # a due date may lie in the month after the next
+        ("quarter", 15, "2026-10-15", "2026Q2"),
+        ("quarter", 15, "2026-10-16", "2026Q3"),
+        ("year", 31, "2027-01-31", "2025"),
+        ("year", 31, "2027-02-01", "2026"),
+    ],
+)
+def test_a_file_is_late_from_the_day_after_it_was_due(period: str, due_day: int, today: str, expected: str) -> None:
+    declaration = replace(RESIDENTS, period=period, due_day=due_day)
+    assert checks.last_due(declaration, datetime.date.fromisoformat(today)).label == expected
+
+
+def test_freshness_asks_for_the_last_due_period(fresh: Settings) -> None:
+    assert not checks.freshness(fresh, RESIDENTS).passed
+    older = {"period": "2026-09", "period_start": datetime.date(2026, 9, 1), "period_end": datetime.date(2026, 9, 30)}
+    Ledger(fresh.ledger).record(submission(submission_id="b" * 16, **older))
+    late = checks.freshness(fresh, RESIDENTS)
+    Ledger(fresh.ledger).record(submission())
+    assert (late.passed, checks.freshness(fresh, RESIDENTS).passed) == (False, True)
+    assert late.metadata["newest_period"].text == "2026-09"
+
+
+# --- all of it, once --------------------------------------------------------------------------------------
+def test_a_home_is_readable_by_its_owner_only_and_departments_find_their_folders(fresh: Settings) -> None:
+    folders = [fresh.home, *(each for each in fresh.home.iterdir() if each.is_dir())]
+    assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}
+    assert all(fresh.incoming(path).is_dir() and fresh.receipts(path).is_dir() for path in datasets())
+
+
+def test_a_run_takes_in_builds_publishes_and_shows_in_dagster_without_a_restricted_value(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket.socket, "connect", offline)
+    drop(home, "population/residents", "2026-10.csv", CSV)
+    told: list[str] = []
+    outcome = run(home, on_progress=lambda progress: told.append(progress.what))
+    [taken] = outcome.submissions
+    assert (taken.verdict, taken.rows_accepted, taken.rows_rejected) == ("partly", 2, 2)
+    assert told == [*datasets(), "warehouse", "published"]
+    assert (outcome.failed, outcome.failure) == (False, "")
+    assert outcome.published == current(home)
+    assert outcome.published.tables.items() >= {"core.fct_resident": 2, "marts.mart_submission": 1}.items()
+    assert outcome.published.ledger_sequence == 1
+
+    monkeypatch.setenv("DAGSTER_HOME", str(home.dagster_home))
+    with dg.DagsterInstance.get() as instance:
+        assert not instance.telemetry_enabled
+        [record] = instance.get_run_records()
+        assert (record.dagster_run.job_name, record.dagster_run.status) == (JOB, dg.DagsterRunStatus.SUCCESS)
+        materialized = instance.get_latest_materialization_event(dg.AssetKey(["bronze", "population_residents"]))
+        assert materialized.asset_materialization.metadata["dagster/row_count"].value == 2
+        mart = instance.get_latest_materialization_event(dg.AssetKey(["marts", "mart_commune_overview"]))
+        assert mart.asset_materialization.metadata["dagster/row_count"].value == 99
+
+    searched = [home.dagster_home, home.dbt_target, home.publish, home.warehouse, home.bronze]
+    files = [
+        file for place in searched for file in ([place] if place.is_file() else place.rglob("*")) if file.is_file()
+    ]
+    assert len(files) > 20
+    for canary in ("Canary", "010050000001", "0100500;"):
+        assert [file for file in files if canary.encode() in file.read_bytes()] == []
+
+    again = run(home, ["population/residents"])
+    assert (again.submissions, again.published, again.failed) == ([], None, False)
