@@ -16,6 +16,7 @@ from dagster_dbt import DagsterDbtTranslator, dbt_assets
 from dagster_dbt.asset_utils import DAGSTER_DBT_UNIQUE_ID_METADATA_KEY
 
 from orchestration import checks, warehouse
+from orchestration.history import relaxed_history
 from orchestration.intake.bronze import export_for_dbt
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.intake.take_in import sweep, take_in_dataset
@@ -51,7 +52,7 @@ def only_run(settings: Settings) -> dg.ResourceDefinition:
 
     @dg.resource(description="The lock of the warehouse: one run at a time.")
     def held(_context: dg.InitResourceContext) -> Iterator[None]:
-        with lock(settings, warehouse.LOCK):
+        with lock(settings, warehouse.LOCK), relaxed_history(settings.dagster_home):
             sweep(settings)
             yield
 

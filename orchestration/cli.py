@@ -268,7 +268,7 @@ def reject(submission_id: SubmissionId, why: Why) -> None:
 
 def main() -> None:
     """Entry point: turns every error into a message that says what to do, and an exit code."""
-    from click.exceptions import Abort, ClickException, Exit
+    from typer.exceptions import Abort, Exit, TyperException
 
     try:
         code = app(standalone_mode=False)
@@ -277,8 +277,8 @@ def main() -> None:
         sys.exit(exit_.exit_code)
     except Abort:
         sys.exit(130)
-    except ClickException as error:
-        error.show()
+    except TyperException as error:
+        error.show()  # type: ignore[attr-defined]  # every usage error has it
         sys.exit(USAGE)
     except BusyError as error:
         _say(str(error), BUSY)

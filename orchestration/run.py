@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from orchestration import warehouse
+from orchestration import templates, warehouse
 from orchestration.files import private_folder
+from orchestration.history import relaxed_history
 from orchestration.intake.ledger import Submission
 from orchestration.locks import BusyError, lock
 from orchestration.settings import PROJECT, Settings
@@ -43,7 +44,7 @@ class RunOutcome:
 
 
 def prepare_home(settings: Settings) -> None:
-    """Create the folders of the home, readable by their owner only, and those in which officers drop files."""
+    """Create the folders of the home, readable by their owner only, and those of the officers, with their templates."""
     for folder in (
         settings.home,
         settings.archive,
@@ -60,6 +61,7 @@ def prepare_home(settings: Settings) -> None:
     for path in all_datasets():
         settings.incoming(path).mkdir(parents=True, exist_ok=True)
         settings.receipts(path).mkdir(parents=True, exist_ok=True)
+    templates.refresh(settings)
 
 
 def run(
@@ -106,7 +108,8 @@ def _execute(settings: Settings, chosen: Sequence[Declaration], note: OnProgress
     config: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     if anyway:
         config["ops"] = {"__".join(SUBMISSION.path): {"config": {"anyway": True}}}
-    with _dagster_home(settings), dg.DagsterInstance.get() as instance:
+    home = settings.dagster_home
+    with relaxed_history(home), _dagster_home(home), dg.DagsterInstance.get() as instance:
         result = definitions.resolve_job_def(JOB).execute_in_process(
             instance=instance,
             run_config=config,
@@ -132,10 +135,10 @@ def _note_failures(outcome: RunOutcome, events: Sequence[Any]) -> None:
 
 
 @contextmanager
-def _dagster_home(settings: Settings) -> Iterator[None]:
+def _dagster_home(home: Path) -> Iterator[None]:
     """Dagster finds its instance through this variable only."""
     before = os.environ.get(_DAGSTER_HOME)
-    os.environ[_DAGSTER_HOME] = str(settings.dagster_home)
+    os.environ[_DAGSTER_HOME] = str(home)
     try:
         yield
     finally:

@@ -28,6 +28,7 @@ from orchestration.files import private_folder
 from orchestration.intake import pseudonyms, take_in
 from orchestration.intake.bronze import export_for_dbt
 from orchestration.intake.ledger import Ledger, Submission
+from orchestration.intake.readers import workbook
 from orchestration.intake.stage import Stage
 from orchestration.intake.uniqueness import KeySpool
 from orchestration.locks import BusyError, lock
@@ -134,11 +135,16 @@ def _receipt(ending: str) -> Callable[[Path, Path], bool]:
     return lambda _, target: target.parent.name == "receipts" and target.suffix == ending
 
 
+def _is_aside(path: Path, *_: Any) -> bool:
+    return path.name.startswith(".kho-taken")
+
+
 #: Named points of a run, in their order: what to patch.
 POINTS: dict[str, Callable[[Order], None]] = {
     "before the archive's rename": lambda o: _dies(o, Path, "replace", when=_rename_into("archive")),
     "after the archive's rename": lambda o: _dies(o, Path, "replace", when=_rename_into("archive"), after=True),
     "key made, its temporary name not yet removed": lambda o: _dies(o, os, "link", after=True),
+    "workbook read, not yet recognised": lambda o: _dies(o, workbook, "_head"),
     "in the middle of staging": lambda o: _dies(o, Stage, "add", when=lambda _, kind, *__: kind == "vault"),
     "after the comparison of keys": lambda o: _dies(o, KeySpool, "repetition", after=True),
     "staged half": lambda o: _dies(o, Stage, "_write", when=lambda _, kind, *__: kind == "findings"),
@@ -150,20 +156,13 @@ POINTS: dict[str, Callable[[Order], None]] = {
     "receipt's JSON half done": lambda o: _dies(o, Path, "replace", when=_receipt(".json")),
     "receipt written, not marked": lambda o: _dies(o, Ledger, "mark_receipt"),
     "before the removal": lambda o: _dies(o, Ledger, "mark_receipt", after=True),
+    "set aside, not removed": lambda o: _dies(o, Path, "unlink", when=_is_aside),
     "removed, not marked": lambda o: _dies(o, Ledger, "mark_removed"),
     "before the publication's copy": lambda o: _dies(o, publishing, "_copy"),
     "copied, not renamed": lambda o: _dies(o, publishing, "_count_rows"),
     "before current.json": lambda o: _dies(o, publishing, "_announce"),
     "current.json half done": lambda o: _dies(o, Path, "replace", when=_rename_into("current.json")),
 }
-
-
-def _unlink_aside(order: Order) -> None:
-    """Dies where an incoming file has its hidden name and is about to be removed."""
-    _dies(order, Path, "unlink", when=lambda path, *_: path.name.startswith(".kho-taken"))
-
-
-POINTS["set aside, not removed"] = _unlink_aside
 
 
 # --- steps in a wrong order: controls that the comparison notices ---------------------------------------------
@@ -248,7 +247,7 @@ def execute(order: Order) -> list[int]:
 
 def main() -> None:
     """Warm up, then serve."""
-    assert pseudonyms.KEY_BYTES * 2 == len(KEY)
+    assert len(KEY) == pseudonyms.KEY_BYTES * 2
     for declaration in datasets().values():
         assert declaration.schema is not None
     for line in sys.stdin:

@@ -1,0 +1,51 @@
+"""Fixtures of the intake's tests: a home of its own, and a folder that takes files in."""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+
+import office
+import pytest
+
+from orchestration.intake.ledger import Ledger, Submission
+from orchestration.intake.take_in import take_in_dataset
+from orchestration.settings import Settings
+from schemas import Declaration
+
+Drop = Callable[[Declaration, str, str | bytes], Path]
+HandIn = Callable[[Declaration, str, str | bytes], Submission]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A home and sources in tmp_path, on the morning of 2 November 2026; files count as stable at once."""
+    now = datetime.datetime(2026, 11, 2, 8, tzinfo=datetime.UTC)
+    return Settings(home=tmp_path / "home", sources=tmp_path / "sources", stable_seconds=0, now=now)
+
+
+@pytest.fixture
+def ledger(settings: Settings) -> Ledger:
+    """The ledger of the home."""
+    return Ledger(settings.ledger)
+
+
+@pytest.fixture
+def drop(settings: Settings) -> Drop:
+    """Saves a file into a dataset's incoming folder; later ones are younger."""
+    clock = itertools.count()
+    return lambda declaration, name, content: office.drop(settings, declaration, name, content, at=next(clock))
+
+
+@pytest.fixture
+def hand_in(settings: Settings, drop: Drop) -> HandIn:
+    """Drops one file, takes its dataset in, and returns what became of the file."""
+
+    def hand_in(declaration: Declaration, name: str, content: str | bytes) -> Submission:
+        drop(declaration, name, content)
+        (submission,) = take_in_dataset(settings, declaration)
+        return submission
+
+    return hand_in

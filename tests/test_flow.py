@@ -1,0 +1,320 @@
+"""The main job end to end: the few tests that run Dagster and dbt for real, on the demo's files.
+
+They share one home, in this order; each test says what it adds to it.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+import yaml
+
+from orchestration.demo.files import DemoFiles, write_demo_files
+from orchestration.demo.story import demo_settings
+from orchestration.intake.ledger import Ledger
+from orchestration.settings import PROJECT, Settings
+from orchestration.sharing.publish import current
+from tests.demo_totals import CommuneTotals, commune_totals
+
+pytestmark = pytest.mark.xdist_group("flow")
+
+ROWS, SEED = 2_000, 7
+TODAY = "2026-11-22T03:00:00"
+
+
+def kho(home: Path, *arguments: str, expect: int = 0, **environment: str) -> str:
+    """Run the command as a person would; returns what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "orchestration", *arguments],
+        env={**os.environ, "KHO_HOME": str(home), "KHO_NOW": TODAY, "KHO_STABLE_SECONDS": "0", **environment},
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == expect, (done.returncode, done.stdout[-3000:], done.stderr[-3000:])
+    return done.stdout
+
+
+def rows(settings: Settings, sql: str) -> list[tuple]:
+    """Rows of the published version."""
+    published = current(settings)
+    assert published
+    with duckdb.connect(published.path, read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def published_tables(settings: Settings) -> dict[str, list[tuple]]:
+    """Every published table as sorted text."""
+    names = rows(settings, "select schema_name || '.' || table_name from duckdb_tables() order by 1")
+    return {name: sorted(rows(settings, f"select columns(*)::varchar from {name}"), key=str) for (name,) in names}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("flow") / "home"
+
+
+@pytest.fixture(scope="module")
+def settings(home) -> Settings:
+    now = datetime.datetime.fromisoformat(TODAY).replace(tzinfo=datetime.UTC)
+    return demo_settings(Settings(home=home, now=now, stable_seconds=0))
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory) -> DemoFiles:
+    """The demo's files once more, elsewhere, for what is known about them."""
+    apart = Settings(home=tmp_path_factory.mktemp("known"), sources=tmp_path_factory.mktemp("known_sources"))
+    return write_demo_files(apart, rows=ROWS, seed=SEED, today=datetime.date(2026, 11, 22))
+
+
+@pytest.fixture(scope="module")
+def demo(home) -> str:
+    return kho(home, "demo", "--rows", str(ROWS), "--seed", str(SEED))
+
+
+@pytest.fixture(scope="module")
+def receipts(demo, settings) -> dict[str, dict]:
+    """The JSON receipts of the demo by file name."""
+    found = [json.loads(path.read_text(encoding="utf-8")) for path in settings.sources.rglob("receipts/*.json")]
+    return {each["file_name"]: each for each in found}
+
+
+def test_the_demo_ends_with_answers_and_leaves_a_warehouse_that_answers_at_once(demo, home):
+    assert "published v000001" in demo
+    answer = kho(home, "sql", "select count(*) as communes from marts.mart_commune_overview", "--format", "csv")
+    assert answer.split() == ["communes", "99"]
+
+
+def test_the_overview_equals_counts_worked_out_from_the_accepted_rows(demo, settings, files):
+    target_age = yaml.safe_load((settings.dbt_project / "dbt_project.yml").read_text())["vars"]["training_target_age"]
+    expected = commune_totals(files, target_age=target_age)
+    columns = ", ".join(CommuneTotals.__dataclass_fields__)
+    found = rows(settings, f"select commune_code, {columns} from marts.mart_commune_overview")
+    nothing = CommuneTotals(*[0] * len(CommuneTotals.__dataclass_fields__))
+    assert len(found) == 99
+    assert {code: CommuneTotals(*counts) for code, *counts in found} == {
+        code: expected.get(code, nothing) for code, *_ in found
+    }
+
+
+def test_every_planted_mistake_is_reported_at_its_cell_and_no_other(receipts, files):
+    found = Counter(
+        (receipt["dataset"], name, error["sheet"], error["row"], error["column"], error["rule"])
+        for name, receipt in receipts.items()
+        for error in receipt["errors"]
+        if error["row"] is not None
+    )
+    planted = Counter(
+        (each.dataset, each.file_name, each.sheet, each.row, each.column, each.rule) for each in files.planted
+    )
+    assert found == planted
+
+
+def test_rows_read_are_accepted_returned_and_ignored_as_the_files_were_made(receipts, files, settings):
+    expected = {
+        each.file_name: (each.accepted, each.rejected, each.duplicates, each.unit, each.period)
+        for each in files.expectations
+    }
+    found = {
+        name: (
+            receipt["rows"]["accepted"],
+            receipt["rows"]["returned"],
+            receipt["ignored"].get("duplicate", 0),
+            receipt["unit"],
+            receipt["period"],
+        )
+        for name, receipt in receipts.items()
+    }
+    assert found == expected
+    for each in Ledger(settings.ledger).all():
+        assert each.rows_read == each.rows_accepted + each.rows_rejected + each.rows_ignored
+        assert each.rows_ignored == sum(each.details["ignored"].values())
+
+
+def _restricted_values(settings: Settings) -> set[str]:
+    """Every value of every restricted column of the demo: the canaries."""
+    found: set[str] = set()
+    for file in settings.vault.glob("*/????????????????.parquet"):
+        frame = pl.read_parquet(file).drop("source_sheet", "source_row")
+        for name in frame.columns:
+            if name not in ("date_of_birth", "death_date"):  # days that many dates of the warehouse share
+                found.update(str(value) for value in frame[name].drop_nulls().unique())
+    return found - {
+        "Kinh",
+        "Tày",
+        "Mông",
+        "Dao",
+        "Giáy",
+        "Nùng",
+        "Thái",
+        "Phù Lá",
+        "Hà Nhì",
+        "Mường",
+        "Xá Phó",
+        "Kháng",
+    }
+
+
+def test_no_restricted_value_of_the_demo_stands_anywhere_but_in_vault_archive_and_receipts(demo, settings, tmp_path):
+    canaries = _restricted_values(settings)
+    assert len(canaries) > ROWS
+    patterns = tmp_path / "canaries.txt"
+    patterns.write_text("\n".join(sorted(canaries)) + "\n", encoding="utf-8")
+    searched = [path for path in settings.home.iterdir() if path.name not in ("vault", "archive", "sources")]
+    hits = subprocess.run(["grep", "-rlaFf", patterns, *searched], capture_output=True, text=True, check=False)
+    assert hits.stdout == ""
+    for file in (settings.warehouse, current(settings).path):  # compressed: read it as well
+        with duckdb.connect(file, read_only=True) as connection:
+            texts = connection.execute(
+                "select schema_name, table_name, column_name from duckdb_columns() where data_type = 'VARCHAR' and not internal"
+            ).fetchall()
+            assert len(texts) > 50
+            for schema, table, column in texts:
+                values = connection.execute(f'select distinct "{column}" from "{schema}"."{table}"').fetchall()
+                assert not canaries.intersection(value for (value,) in values), (schema, table, column)
+
+
+def test_the_same_bytes_again_change_nothing_and_the_receipt_says_so(demo, settings, home, files):
+    before, version = published_tables(settings), current(settings).version
+    again = next(path for path in files.paths if path.name.endswith("2026-10.csv"))
+    shutil.copy(again, settings.incoming("population/residents"))
+    kho(home, "run")
+    assert (published_tables(settings), current(settings).version) == (before, version)
+    last = Ledger(settings.ledger).all()[-1]
+    assert (last.verdict, last.file_name, last.rows_read) == ("duplicate", again.name, 0)
+    receipt = next(settings.receipts("population/residents").glob(f"*{last.submission_id[:8]}.json"))
+    assert json.loads(receipt.read_text(encoding="utf-8"))["duplicate_of"] == last.details["duplicate_of"]
+
+
+def _correct(path: Path, target: Path, drop: int) -> None:
+    """The file without its first ``drop`` data rows, as a department would correct it."""
+    with (
+        path.open(encoding="utf-8-sig", newline="") as source,
+        target.open("w", encoding="utf-8-sig", newline="") as sink,
+    ):
+        lines = source.readlines()
+        sink.writelines([lines[0], *lines[1 + drop :]])
+
+
+def test_a_corrected_file_replaces_the_rows_of_its_period_and_both_stay_in_the_ledger(demo, settings, home, files):
+    path = next(path for path in files.paths if path.name.endswith("2026-10.csv"))
+    ledger = Ledger(settings.ledger)
+    old = next(each for each in ledger.all() if each.file_name == path.name and each.verdict == "partly")
+    _correct(path, settings.incoming("population/residents") / "2026-10 sửa.csv", drop=40)
+    kho(home, "run", expect=1)
+    new = ledger.all()[-1]
+    assert (new.verdict, new.is_current, ledger.get(old.submission_id).superseded_by) == (
+        "partly",
+        True,
+        new.submission_id,
+    )
+    october = "select distinct submission_id from core.fct_resident where period = '2026-10'"
+    assert rows(settings, october) == [(new.submission_id,)]
+    known = rows(settings, "select submission_id, verdict, superseded_by from marts.mart_submission")
+    assert {(old.submission_id, "partly", new.submission_id), (new.submission_id, "partly", None)} <= set(known)
+
+
+def test_a_run_that_is_killed_and_run_again_gives_what_an_undisturbed_run_gives(demo, settings, home, files, tmp_path):
+    disturbed = tmp_path / "home"
+    shutil.copytree(home, disturbed, symlinks=True)
+    for each in (home, disturbed):
+        target = each / "sources" / "training/completions" / "incoming" / "2026-11.csv"
+        _learner(target)
+    kho(home, "run", expect=0)
+    chance = int(settings.now.timestamp()) % 7
+    command = [sys.executable, "-m", "orchestration", "run"]
+    environment = {**os.environ, "KHO_HOME": str(disturbed), "KHO_NOW": TODAY, "KHO_STABLE_SECONDS": "0"}
+    killed = subprocess.Popen(
+        command, env=environment, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    submission = disturbed / "bronze/training_completions"
+    before = len(list(submission.iterdir()))
+    while killed.poll() is None and len(list(submission.iterdir())) == before:
+        time.sleep(0.02)  # until the intake has begun to write
+    time.sleep(chance / 10)
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    kho(disturbed, "run", expect=0)
+    assert published_tables(settings.model_copy(update={"home": disturbed})) == published_tables(settings)
+
+
+def _learner(target: Path) -> None:
+    with target.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["Số CCCD", "Họ và tên", "Giới tính", "Ngày sinh", "Tên khóa học", "Ngày hoàn thành"])
+        writer.writerow(["010190000001", "Lù Thị Mẩy", "Nữ", "1990", "An toàn thông tin", "02/11/2026"])
+
+
+def test_rebuilding_from_archive_and_ledger_gives_the_same_tables(demo, settings, home):
+    before = published_tables(settings)
+    shutil.rmtree(settings.bronze)
+    settings.warehouse.unlink()
+    assert "0 gave something else" in kho(home, "rebuild")
+    assert published_tables(settings) == before
+
+
+SCHEMA = '''
+from schemas import Dataset, column
+from schemas.column_types import CommuneCode
+
+
+class Readiness(
+    Dataset,
+    department="network",
+    title="Sẵn sàng số hóa",
+    key=["commune"],
+    load="full",
+    period="quarter",
+    owner="Sở Khoa học và Công nghệ",
+    legal_basis="Nghị định 278/2025/NĐ-CP",
+):
+    """One row per commune at the end of the quarter."""
+
+    commune: CommuneCode = column(title="Xã/phường", also="Mã xã", description="The commune.", classification="open")
+    computers: int = column(title="Số máy tính", description="Computers in use.", ge=0)
+'''
+MODEL = (
+    "select commune, sum(computers) as computers from {{ source('bronze', 'network_readiness') }} group by commune\n"
+)
+
+
+def test_a_schema_file_and_a_sql_model_are_all_that_a_new_dataset_needs(tmp_path):
+    project, home = tmp_path / "project", tmp_path / "home"
+    for name in ("schemas", "orchestration", "dbt_project", "workspace.yaml"):
+        copy = shutil.copytree if (PROJECT / name).is_dir() else shutil.copy
+        copy(PROJECT / name, project / name)
+    (project / "schemas/network").mkdir()
+    (project / "schemas/network/readiness.py").write_text(SCHEMA, encoding="utf-8")
+    (project / "dbt_project/models/marts/mart_readiness.sql").write_text(MODEL, encoding="utf-8")
+    sources = tmp_path / "sources"
+    incoming = sources / "network/readiness/incoming"
+    incoming.mkdir(parents=True)
+    (incoming / "2026Q3.csv").write_text("Mã xã,Số máy tính\n02725,4\n02701,-1\n02647,6\n", encoding="utf-8")
+    environment = {"PYTHONPATH": str(project), "KHO_SOURCES": str(sources)}
+    kho(home, "run", expect=1, **environment)
+    settings = Settings(home=home, sources=sources)
+    assert sorted(rows(settings, "select commune, computers::int from marts.mart_readiness")) == [
+        ("02647", 6),
+        ("02725", 4),
+    ]
+    (receipt,) = settings.receipts("network/readiness").glob("*.json")
+    assert [(each["row"], each["rule"]) for each in json.loads(receipt.read_text())["errors"]] == [(3, "number.range")]
+    assert (sources / "network/readiness/template.xlsx").exists()
+    assert "network_readiness" in (project / "dbt_project/models/sources.yml").read_text(encoding="utf-8")
+    assert len(list((home / "bronze/network_readiness").glob("[0-9a-f]*.parquet"))) == 1
+    keys = kho(home, "schema", "--json", **environment)
+    assert "network/readiness" in [each["name"] for each in json.loads(keys)]
