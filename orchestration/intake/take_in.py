@@ -60,8 +60,11 @@ def take_in_dataset(settings: Settings, declaration: Declaration, on_file: OnFil
     with lock(settings, declaration.table):
         ledger = Ledger(settings.ledger)
         finish(settings, declaration, ledger)
+        done = {each.file_identity for each in ledger.not_removed(declaration.path)}
         taken = []
         for incoming in stable_files(settings, declaration.path):
+            if incoming.identity in done:
+                continue  # taken in before, but the folder does not let it be removed
             if on_file:
                 on_file(incoming.path.name)
             archived = archive(settings, incoming)
@@ -76,18 +79,31 @@ def take_in_dataset(settings: Settings, declaration: Declaration, on_file: OnFil
 def finish(settings: Settings, declaration: Declaration, ledger: Ledger) -> None:
     """Complete what a crash after the commit left undone: receipts to write, incoming files to remove."""
     for submission in ledger.without_receipt(declaration.path):
-        write_receipt(settings, declaration, submission)
-        ledger.mark_receipt(submission.submission_id)
+        _hand_out_receipt(settings, declaration, ledger, submission)
     for submission in ledger.not_removed(declaration.path):
         _remove(settings, ledger, submission)
 
 
+def _hand_out_receipt(settings: Settings, declaration: Declaration, ledger: Ledger, submission: Submission) -> None:
+    """Write a receipt. A folder that cannot be written to keeps no other file waiting: the next run tries again."""
+    try:
+        write_receipt(settings, declaration, submission)
+    except OSError as error:
+        log.error("%s: no receipt: %s", submission.submission_id, error.strerror)
+    else:
+        ledger.mark_receipt(submission.submission_id)
+
+
 def _remove(settings: Settings, ledger: Ledger, submission: Submission) -> None:
     """Remove the incoming file of a committed submission, if it is still there and still the same."""
-    for incoming in incoming_files(settings, submission.dataset):
-        if incoming.identity == submission.file_identity:
-            remove_incoming(incoming.path, incoming.identity)
-    ledger.mark_removed(submission.submission_id)
+    try:
+        for incoming in incoming_files(settings, submission.dataset):
+            if incoming.identity == submission.file_identity:
+                remove_incoming(incoming.path, incoming.identity)
+    except OSError as error:
+        log.error("%s: its file stays in incoming/: %s", submission.submission_id, error.strerror)
+    else:
+        ledger.mark_removed(submission.submission_id)
 
 
 def _take_in(settings: Settings, declaration: Declaration, ledger: Ledger, archived: Archived) -> Submission | None:
@@ -103,8 +119,7 @@ def _take_in(settings: Settings, declaration: Declaration, ledger: Ledger, archi
             stage.discard()
     written = ledger.get(submission.submission_id)
     assert written is not None
-    write_receipt(settings, declaration, written)
-    ledger.mark_receipt(written.submission_id)
+    _hand_out_receipt(settings, declaration, ledger, written)
     _remove(settings, ledger, written)
     return written if fresh else None
 
