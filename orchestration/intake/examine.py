@@ -257,7 +257,7 @@ def _joined(batches: list[TextBatch]) -> TextBatch:
     if len(batches) == 1:
         return batches[0]
     return TextBatch(
-        pl.concat([each.rows for each in batches]),
-        pl.concat([each.cells for each in batches]),
+        pl.concat([each.rows for each in batches], rechunk=True),
+        pl.concat([each.cells for each in batches], rechunk=True),
         tuple(row for each in batches for row in each.misshapen),
     )
