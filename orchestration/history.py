@@ -24,6 +24,7 @@ def relaxed_history(dagster_home: Path) -> Iterator[None]:
     """Within it, connections of this process to the databases in ``dagster_home`` do without most waits."""
     import sqlalchemy
 
+    home = dagster_home.resolve()
     held: dict[str, sqlite3.Connection] = {}
     one_at_a_time = threading.Lock()
 
@@ -31,7 +32,7 @@ def relaxed_history(dagster_home: Path) -> Iterator[None]:
         if not isinstance(connection, sqlite3.Connection):
             return
         file = connection.execute("pragma database_list").fetchone()[2]
-        if not Path(file).is_relative_to(dagster_home):
+        if not Path(file).resolve().is_relative_to(home):
             return
         connection.execute("pragma synchronous = normal")
         with one_at_a_time, suppress(sqlite3.OperationalError):  # a database that is just being made may be locked

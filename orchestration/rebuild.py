@@ -11,7 +11,7 @@ from orchestration.intake.take_in import retake
 from orchestration.locks import lock
 from orchestration.run import RunOutcome, run
 from orchestration.settings import Settings
-from orchestration.warehouse import LOCK
+from orchestration.warehouse import LOCK, remove
 from schemas import dataset
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def rebuild(settings: Settings, *, on_progress: OnProgress | None = None) -> Reb
                 difference = _retake(settings, submission)
                 if difference:
                     rebuilt.differences.append(f"{submission.submission_id} ({submission.file_name}): {difference}")
-        settings.warehouse.unlink(missing_ok=True)
+        remove(settings)
     rebuilt.outcome = run(settings, anyway=True, on_progress=on_progress)
     return rebuilt
 

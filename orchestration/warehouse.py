@@ -122,6 +122,13 @@ def build(settings: Settings) -> list[Built]:
     return built
 
 
+def remove(settings: Settings) -> None:
+    """Remove the warehouse, so that the next build begins with nothing; the caller holds the warehouse lock."""
+    _marker(settings).unlink(missing_ok=True)
+    for file in (settings.warehouse, settings.warehouse.with_name(settings.warehouse.name + ".wal")):
+        file.unlink(missing_ok=True)  # a .wal that is left behind would be replayed onto the next warehouse
+
+
 def failed(built: list[Built]) -> list[Built]:
     """The models that could not be built and the tests that failed."""
     return [each for each in built if each.outcome == "failed"]

@@ -7,13 +7,13 @@ import itertools
 from collections.abc import Callable
 from pathlib import Path
 
-import office
 import pytest
 
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.intake.take_in import take_in_dataset
 from orchestration.settings import Settings
 from schemas import Declaration
+from tests import office
 
 Drop = Callable[[Declaration, str, str | bytes], Path]
 HandIn = Callable[[Declaration, str, str | bytes], Submission]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import struct
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -105,3 +106,27 @@ def drop(settings: Settings, declaration: Declaration, name: str, content: str |
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     os.utime(path, (1_793_500_000 + at, 1_793_500_000 + at))
     return path
+
+
+def password_protected_workbook() -> bytes:
+    """What Excel saves when a password is set: a compound file whose stream EncryptedPackage is the workbook.
+
+    Here the smallest such file: header, one sector of allocation table, one of directory, two streams of zeros.
+    """
+    free, end, allocation, length = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD, 4096
+    sectors = length // 512
+    table, entries = [allocation, end], [("Root Entry", 5, free, 1, end, 0)]
+    for number, name in enumerate(("EncryptionInfo", "EncryptedPackage"), 1):
+        start = len(table)
+        table += [*range(start + 1, start + sectors), end]
+        entries.append((name, 2, 2 if number == 1 else free, free, start, length))
+    directory = b""
+    for name, kind, right, child, start, size in entries:
+        raw = (name + "\0").encode("utf-16-le")
+        facts = struct.pack("<HBBIII36xIQ", len(raw), kind, 1, free, right, child, start, size)
+        directory += raw.ljust(64, b"\0") + facts
+    versions = struct.pack("<HHHHH6x", 0x3E, 3, 0xFFFE, 9, 6)
+    places = struct.pack("<IIIIIIIIII", 0, 1, 1, 0, length, end, 0, end, 0, 0) + struct.pack("<I", free) * 108
+    header = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(16) + versions + places
+    allocated = b"".join(struct.pack("<I", each) for each in table).ljust(512, b"\xff")
+    return header + allocated + directory.ljust(512, b"\0") + bytes(2 * length)

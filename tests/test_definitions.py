@@ -11,20 +11,21 @@ from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
-from orchestration import assets, checks, sensors, warehouse
+from orchestration import assets, warehouse
 from orchestration.definitions import JOB, assemble
-from orchestration.intake.ledger import Ledger, Submission
+from orchestration.intake.ledger import Submission
 from orchestration.locks import BusyError, lock
-from orchestration.run import prepare_home, run
-from orchestration.settings import Settings
+from orchestration.run import dev, prepare_home, run
+from orchestration.settings import PROJECT, Settings
 from orchestration.sharing.publish import Facts, Published, current
 from schemas import UnknownDatasetError, datasets
+from tests.office import PARCELS, RESIDENTS, drop
 
-RESIDENTS, PARCELS = datasets()["population/residents"], datasets()["land/parcels"]
+#: One home, one manifest: all of this file in one process.
+pytestmark = pytest.mark.xdist_group("definitions")
+
 NOW = datetime.datetime(2026, 11, 20, 8, tzinfo=datetime.UTC)
 #: A good row, a citizen id of the wrong sex, a citizen id that is too short.
 CSV = """Số định danh cá nhân;Họ và tên;Ngày sinh;Giới tính;Xã/phường
@@ -67,28 +68,6 @@ def fresh(tmp_path: Path) -> Settings:
     settings = Settings(home=tmp_path / "home", sources=tmp_path / "sources", stable_seconds=0, now=NOW)
     prepare_home(settings)
     return settings
-
-
-def submission(**facts: object) -> Submission:
-    """A submission of residents in October 2026, ten rows read and accepted."""
-    common = {
-        "submission_id": "a" * 16,
-        "department": "population",
-        "dataset": "population/residents",
-        "unit": "population",
-        "period": "2026-10",
-        "period_start": datetime.date(2026, 10, 1),
-        "period_end": datetime.date(2026, 10, 31),
-        "file_name": "2026-10.xlsx",
-        "file_sha256": "0" * 64,
-        "file_bytes": 1,
-        "file_identity": "1:1:1:1",
-        "received_at": NOW,
-        "verdict": "accepted",
-        "rows_read": 10,
-        "rows_accepted": 10,
-    }
-    return Submission(**{**common, **facts})
 
 
 # --- what there is ----------------------------------------------------------------------------------------
@@ -143,131 +122,6 @@ def test_the_ledger_stands_between_the_datasets_and_the_models(definitions: dg.D
     assert above["bronze/submission"] == {f"bronze/{each.table}" for each in datasets().values()}
     assert "bronze/submission" in above["core/fct_submission"]
     assert above["published/shared"] == {name for name in specs if name.startswith(("core/", "marts/"))}
-
-
-# --- when a run starts ------------------------------------------------------------------------------------
-def drop(settings: Settings, dataset: str, name: str = "2026-10.csv", text: str = "x") -> Path:
-    file = settings.incoming(dataset) / name
-    file.write_text(text, encoding="utf-8")
-    return file
-
-
-def tick(settings: Settings, instance: dg.DagsterInstance, cursor: str | None = None) -> dg.SensorResult:
-    following = [assets.SUBMISSION, assets.PUBLISHED]
-    sensor = sensors.files_sensor(settings, list(datasets().values()), JOB, following)
-    result = sensor(dg.build_sensor_context(instance=instance, cursor=cursor))
-    assert isinstance(result, dg.SensorResult)
-    return result
-
-
-def skipped(result: dg.SensorResult) -> str:
-    assert not result.run_requests
-    return str(result.skip_reason.skip_message if isinstance(result.skip_reason, dg.SkipReason) else result.skip_reason)
-
-
-def past_run(instance: dg.DagsterInstance, request: dg.RunRequest) -> None:
-    """A run that was started for this request, and has ended."""
-
-    @dg.op
-    def nothing() -> None:
-        pass
-
-    @dg.job(name=JOB)
-    def ended() -> None:
-        nothing()
-
-    ended.execute_in_process(instance=instance, tags=request.tags)
-
-
-def run_of_a_killed_process(instance: dg.DagsterInstance) -> str:
-    @dg.op
-    def nothing() -> None:
-        pass
-
-    @dg.job(name=JOB)
-    def killed() -> None:
-        nothing()
-
-    return instance.create_run_for_job(killed, status=dg.DagsterRunStatus.STARTED).run_id
-
-
-def test_without_a_file_nothing_starts(fresh: Settings, instance: dg.DagsterInstance) -> None:
-    assert skipped(tick(fresh, instance)) == "no file is ready"
-
-
-def test_a_file_that_is_still_being_copied_waits(fresh: Settings, instance: dg.DagsterInstance) -> None:
-    drop(fresh, "land/parcels")
-    assert skipped(tick(fresh.model_copy(update={"stable_seconds": 600}), instance)) == "no file is ready"
-
-
-def test_files_of_two_datasets_start_one_run_over_both_and_what_follows(
-    fresh: Settings, instance: dg.DagsterInstance
-) -> None:
-    drop(fresh, "land/parcels")
-    drop(fresh, "population/residents", "2026-09.csv")
-    drop(fresh, "population/residents", "2026-10.csv")
-    [request] = tick(fresh, instance).run_requests
-    assert [key.to_user_string() for key in request.asset_selection] == [
-        "bronze/land_parcels",
-        "bronze/population_residents",
-        "bronze/submission",
-        "published/shared",
-    ]
-
-
-def test_looking_again_asks_for_the_same_run_and_another_file_for_another(
-    fresh: Settings, instance: dg.DagsterInstance
-) -> None:
-    file = drop(fresh, "land/parcels")
-    [first] = tick(fresh, instance).run_requests
-    [again] = tick(fresh, instance).run_requests
-    os.utime(file, ns=(0, 0))
-    [other] = tick(fresh, instance).run_requests
-    assert first.run_key == again.run_key != other.run_key
-
-
-def test_a_file_that_a_run_left_behind_is_tried_again_later_and_under_another_key(
-    fresh: Settings, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    drop(fresh, "land/parcels")
-    [first] = tick(fresh, instance).run_requests
-    past_run(instance, first)
-    assert skipped(tick(fresh, instance)).startswith("1 runs did not settle this")
-    now = sensors.time.time()
-    monkeypatch.setattr(sensors.time, "time", lambda: now + 16)
-    [second] = tick(fresh, instance).run_requests
-    assert (first.run_key.rpartition("-")[2], second.run_key.rpartition("-")[2]) == ("1", "2")
-    assert first.tags == second.tags
-
-
-def test_a_run_in_progress_is_waited_for(fresh: Settings, instance: dg.DagsterInstance) -> None:
-    drop(fresh, "land/parcels")
-    with lock(fresh, warehouse.LOCK):
-        assert skipped(tick(fresh, instance)) == "a run is going"
-    run_of_a_killed_process(instance)
-    assert skipped(tick(fresh, instance)) == "a run is going"
-
-
-def test_a_ledger_that_is_ahead_of_the_published_version_starts_a_build(
-    fresh: Settings, instance: dg.DagsterInstance
-) -> None:
-    Ledger(fresh.ledger).record(submission())
-    [request] = tick(fresh, instance).run_requests
-    assert request.run_key == "ledger-1-1"
-    assert [key.to_user_string() for key in request.asset_selection] == ["bronze/submission", "published/shared"]
-
-
-def test_a_killed_run_is_declared_dead_at_the_second_look_and_a_living_one_never(
-    fresh: Settings, instance: dg.DagsterInstance
-) -> None:
-    run_id = run_of_a_killed_process(instance)
-    with lock(fresh, warehouse.LOCK):
-        living = tick(fresh, instance, cursor=tick(fresh, instance).cursor)
-    assert instance.get_run_by_id(run_id).status == dg.DagsterRunStatus.STARTED
-    once = tick(fresh, instance, cursor=living.cursor)
-    assert instance.get_run_by_id(run_id).status == dg.DagsterRunStatus.STARTED
-    tick(fresh, instance, cursor=once.cursor)
-    assert instance.get_run_by_id(run_id).status == dg.DagsterRunStatus.FAILURE
 
 
 # --- what a run does --------------------------------------------------------------------------------------
@@ -380,81 +234,6 @@ def test_an_unknown_dataset_is_named_before_anything_is_done(fresh: Settings) ->
         run(fresh, ["land/houses"])
 
 
-# --- what is checked --------------------------------------------------------------------------------------
-def test_reasons_are_counted_over_files_and_come_from_the_declaration_only(fresh: Settings) -> None:
-    reason = {"rule": "citizen_id.format", "severity": "error", "column": "citizen_id", "count": 3}
-    notice = {"rule": "file.extra_column", "title": "CANARY Nguyễn Văn A", "limit": ""}
-    absent = {"rule": "file.missing_optional_column", "title": "Dân tộc; Mã hộ", "limit": ""}
-    partly = {"verdict": "partly", "rows_accepted": 7, "rows_rejected": 3}
-    taken = [
-        submission(**partly, details={"reasons": [reason], "notices": [notice]}),
-        submission(**partly, details={"reasons": [reason], "notices": [notice, absent]}),
-    ]
-    result = checks.pandera(fresh, RESIDENTS, taken)
-    records = [record.data for record in result.metadata["reasons"].records]
-    assert (result.passed, result.severity) == (False, dg.AssetCheckSeverity.WARN)
-    assert [(each["rule"], each["column"], each["count"]) for each in records] == [
-        ("citizen_id.format", "Số định danh cá nhân", 6),
-        ("file.extra_column", "", 2),
-        ("file.missing_optional_column", "", 1),
-    ]
-    assert records[0]["reason_en"] == "'Số định danh cá nhân' must have exactly 12 digits"
-    assert "Dân tộc; Mã hộ" in records[2]["reason_vi"]
-    assert "CANARY" not in str(records)
-
-
-def test_a_refused_file_is_an_error_and_stays_one_until_a_better_file_comes(fresh: Settings) -> None:
-    refused = submission(verdict="refused", rows_read=0, rows_accepted=0, details={"notices": []})
-    Ledger(fresh.ledger).record(refused)
-    same = submission(submission_id="b" * 16, verdict="duplicate", rows_read=0, rows_accepted=0)
-    good = submission(submission_id="c" * 16)
-    for taken, passed in (([refused], False), ([], False), ([same], False), ([good], True)):
-        result = checks.pandera(fresh, RESIDENTS, taken)
-        assert result.passed is passed
-        assert passed or result.severity == dg.AssetCheckSeverity.ERROR
-
-
-def test_rows_that_are_missing_from_bronze_are_found(fresh: Settings) -> None:
-    Ledger(fresh.ledger).record(submission())
-    stored = fresh.bronze / "population_residents" / f"{'a' * 16}.parquet"
-    stored.parent.mkdir()
-    found = []
-    for rows in (10, 9, None):
-        stored.unlink(missing_ok=True)
-        if rows:
-            pq.write_table(pa.table({"source_row": range(rows)}), stored)
-        found.append(checks.conservation(fresh, RESIDENTS, []).passed)
-    assert found == [True, False, False]
-
-
-@pytest.mark.parametrize(
-    ("period", "due_day", "today", "expected"),
-    [
-        ("month", 5, "2026-11-05", "2026-09"),  # October is due until the end of 5 November
-        ("month", 5, "2026-11-06", "2026-10"),
-        ("month", 5, "2027-01-06", "2026-12"),
-        ("month", 40, "2026-11-09", "2026-08"),  # a due date may lie in the month after the next
-        ("quarter", 15, "2026-10-15", "2026Q2"),
-        ("quarter", 15, "2026-10-16", "2026Q3"),
-        ("year", 31, "2027-01-31", "2025"),
-        ("year", 31, "2027-02-01", "2026"),
-    ],
-)
-def test_a_file_is_late_from_the_day_after_it_was_due(period: str, due_day: int, today: str, expected: str) -> None:
-    declaration = replace(RESIDENTS, period=period, due_day=due_day)
-    assert checks.last_due(declaration, datetime.date.fromisoformat(today)).label == expected
-
-
-def test_freshness_asks_for_the_last_due_period(fresh: Settings) -> None:
-    assert not checks.freshness(fresh, RESIDENTS).passed
-    older = {"period": "2026-09", "period_start": datetime.date(2026, 9, 1), "period_end": datetime.date(2026, 9, 30)}
-    Ledger(fresh.ledger).record(submission(submission_id="b" * 16, **older))
-    late = checks.freshness(fresh, RESIDENTS)
-    Ledger(fresh.ledger).record(submission())
-    assert (late.passed, checks.freshness(fresh, RESIDENTS).passed) == (False, True)
-    assert late.metadata["newest_period"].text == "2026-09"
-
-
 # --- all of it, once --------------------------------------------------------------------------------------
 def test_a_home_is_readable_by_its_owner_only_and_departments_find_their_folders(fresh: Settings) -> None:
     folders = [fresh.home, *(each for each in fresh.home.iterdir() if each.is_dir())]
@@ -462,11 +241,24 @@ def test_a_home_is_readable_by_its_owner_only_and_departments_find_their_folders
     assert all(fresh.incoming(path).is_dir() and fresh.receipts(path).is_dir() for path in datasets())
 
 
+def test_the_interface_listens_on_loopback_only_and_keeps_to_its_home(
+    fresh: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = []
+    monkeypatch.setattr(os, "chdir", lambda _folder: None)
+    monkeypatch.setattr(os, "execve", lambda *arguments: started.append(arguments))
+    dev(fresh, port=4000)
+    [(_, command, environment)] = started
+    assert " ".join(command).endswith(f"dagster dev -h 127.0.0.1 -p 4000 -w {PROJECT / 'workspace.yaml'}")
+    assert environment["DAGSTER_HOME"] == str(fresh.dagster_home)
+    assert environment["KHO_HOME"] == str(fresh.home)
+
+
 def test_a_run_takes_in_builds_publishes_and_shows_in_dagster_without_a_restricted_value(
     home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(socket.socket, "connect", offline)
-    drop(home, "population/residents", "2026-10.csv", CSV)
+    drop(home, RESIDENTS, "2026-10.csv", CSV)
     told: list[str] = []
     outcome = run(home, on_progress=lambda progress: told.append(progress.what))
     [taken] = outcome.submissions

@@ -1,0 +1,141 @@
+"""When Dagster starts a run: for files that are ready, for a warehouse that lags behind, after a crash; never twice."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import dagster as dg
+import pytest
+
+from orchestration import assets, sensors, warehouse
+from orchestration.definitions import JOB
+from orchestration.locks import lock
+from orchestration.settings import Settings
+from schemas import datasets
+from tests import office
+from tests.conftest import Drop, HandIn
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as ephemeral:
+        yield ephemeral
+
+
+def tick(settings: Settings, instance: dg.DagsterInstance, cursor: str | None = None) -> dg.SensorResult:
+    following = [assets.SUBMISSION, assets.PUBLISHED]
+    sensor = sensors.files_sensor(settings, list(datasets().values()), JOB, following)
+    result = sensor(dg.build_sensor_context(instance=instance, cursor=cursor))
+    assert isinstance(result, dg.SensorResult)
+    return result
+
+
+def skipped(result: dg.SensorResult) -> str:
+    assert not result.run_requests
+    return str(result.skip_reason.skip_message if isinstance(result.skip_reason, dg.SkipReason) else result.skip_reason)
+
+
+def past_run(instance: dg.DagsterInstance, request: dg.RunRequest) -> None:
+    """A run that was started for this request, and has ended."""
+
+    @dg.op
+    def nothing() -> None:
+        pass
+
+    @dg.job(name=JOB)
+    def ended() -> None:
+        nothing()
+
+    ended.execute_in_process(instance=instance, tags=request.tags)
+
+
+def run_of_a_killed_process(instance: dg.DagsterInstance) -> str:
+    @dg.op
+    def nothing() -> None:
+        pass
+
+    @dg.job(name=JOB)
+    def killed() -> None:
+        nothing()
+
+    return instance.create_run_for_job(killed, status=dg.DagsterRunStatus.STARTED).run_id
+
+
+def test_without_a_file_nothing_starts(settings: Settings, instance: dg.DagsterInstance) -> None:
+    assert skipped(tick(settings, instance)) == "no file is ready"
+
+
+def test_a_file_that_is_still_being_copied_waits(settings: Settings, instance: dg.DagsterInstance, drop: Drop) -> None:
+    os.utime(drop(office.PARCELS, "2026Q3.csv", "x"))
+    assert skipped(tick(settings.model_copy(update={"stable_seconds": 600}), instance)) == "no file is ready"
+
+
+def test_files_of_two_datasets_start_one_run_over_both_and_what_follows(
+    settings: Settings, instance: dg.DagsterInstance, drop: Drop
+) -> None:
+    drop(office.PARCELS, "2026Q3.csv", "x")
+    drop(office.RESIDENTS, "2026-09.csv", "x")
+    drop(office.RESIDENTS, "2026-10.csv", "x")
+    [request] = tick(settings, instance).run_requests
+    assert [key.to_user_string() for key in request.asset_selection] == [
+        "bronze/land_parcels",
+        "bronze/population_residents",
+        "bronze/submission",
+        "published/shared",
+    ]
+
+
+def test_looking_again_asks_for_the_same_run_and_another_file_for_another(
+    settings: Settings, instance: dg.DagsterInstance, drop: Drop
+) -> None:
+    file = drop(office.PARCELS, "2026Q3.csv", "x")
+    [first] = tick(settings, instance).run_requests
+    [again] = tick(settings, instance).run_requests
+    os.utime(file, ns=(0, 0))
+    [other] = tick(settings, instance).run_requests
+    assert first.run_key == again.run_key != other.run_key
+
+
+def test_a_file_that_a_run_left_behind_is_tried_again_later_and_under_another_key(
+    settings: Settings, instance: dg.DagsterInstance, drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop(office.PARCELS, "2026Q3.csv", "x")
+    [first] = tick(settings, instance).run_requests
+    past_run(instance, first)
+    assert skipped(tick(settings, instance)).startswith("1 runs did not settle this")
+    now = sensors.time.time()
+    monkeypatch.setattr(sensors.time, "time", lambda: now + 16)
+    [second] = tick(settings, instance).run_requests
+    assert (first.run_key.rpartition("-")[2], second.run_key.rpartition("-")[2]) == ("1", "2")
+    assert first.tags == second.tags
+
+
+def test_a_run_in_progress_is_waited_for(settings: Settings, instance: dg.DagsterInstance, drop: Drop) -> None:
+    drop(office.PARCELS, "2026Q3.csv", "x")
+    with lock(settings, warehouse.LOCK):
+        assert skipped(tick(settings, instance)) == "a run is going"
+    run_of_a_killed_process(instance)
+    assert skipped(tick(settings, instance)) == "a run is going"
+
+
+def test_a_ledger_that_is_ahead_of_the_published_version_starts_a_build(
+    settings: Settings, instance: dg.DagsterInstance, hand_in: HandIn
+) -> None:
+    hand_in(office.RESIDENTS, "2026-10.csv", office.rows_csv(office.RESIDENTS, [office.resident(1)]))
+    [request] = tick(settings, instance).run_requests
+    assert request.run_key == "ledger-1-1"
+    assert [key.to_user_string() for key in request.asset_selection] == ["bronze/submission", "published/shared"]
+
+
+def test_a_killed_run_is_declared_dead_at_the_second_look_and_a_living_one_never(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    run_id = run_of_a_killed_process(instance)
+    with lock(settings, warehouse.LOCK):
+        living = tick(settings, instance, cursor=tick(settings, instance).cursor)
+    assert instance.get_run_by_id(run_id).status == dg.DagsterRunStatus.STARTED
+    once = tick(settings, instance, cursor=living.cursor)
+    assert instance.get_run_by_id(run_id).status == dg.DagsterRunStatus.STARTED
+    tick(settings, instance, cursor=once.cursor)
+    assert instance.get_run_by_id(run_id).status == dg.DagsterRunStatus.FAILURE
