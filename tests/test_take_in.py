@@ -13,6 +13,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given
@@ -29,7 +30,7 @@ from orchestration.locks import BusyError, lock
 from orchestration.settings import Settings
 from orchestration.settings import settings as settings_of_process
 from orchestration.templates import write_template
-from schemas import Declaration, datasets
+from schemas import Declaration
 from schemas.rules import RULES
 from tests.conftest import Drop, HandIn
 from tests.office import (
@@ -46,6 +47,7 @@ from tests.office import (
     rows_csv,
     rows_xlsx,
     table,
+    write_xlsx,
 )
 
 Cells = list[list[str]]
@@ -224,13 +226,7 @@ def _truncated(folder: Path) -> bytes:
     return whole[: len(whole) * 2 // 3]
 
 
-def _empty_workbook(folder: Path) -> bytes:
-    return rows_xlsx(folder, RESIDENTS, []) if False else _workbook(folder, [])
-
-
 def _workbook(folder: Path, cells: Cells) -> bytes:
-    from tests.office import write_xlsx
-
     write_xlsx(folder / "made.xlsx", cells)
     return (folder / "made.xlsx").read_bytes()
 
@@ -461,8 +457,6 @@ def test_the_younger_of_two_files_counts_whatever_their_names(drop: Drop, settin
 # --- unit, period, clock ----------------------------------------------------------------------------------
 def _filled_template(folder: Path, declaration: Declaration, period: str, unit: str, rows: list[Row]) -> bytes:
     """A template of ours, filled in."""
-    import openpyxl
-
     path = folder / "template.xlsx"
     write_template(declaration, path, period=period, unit=unit)
     book = openpyxl.load_workbook(path)
@@ -476,7 +470,7 @@ def _filled_template(folder: Path, declaration: Declaration, period: str, unit: 
 def test_the_stamp_of_a_template_goes_before_the_file_name(hand_in: HandIn, tmp_path: Path) -> None:
     content = _filled_template(tmp_path, RESIDENTS, "2026-09", "02671", [resident(1), resident(2)])
     submission = hand_in(RESIDENTS, "2026-10 Phường Sa Pa.xlsx", content)
-    assert counts(submission)[::2] == ("accepted", 2, 7)
+    assert counts(submission)[::2] == ("accepted", 2, 6)
     assert (submission.period, submission.details["period_source"]) == ("2026-09", "template")
     assert submission.unit == "02671"
 
@@ -794,7 +788,3 @@ def test_every_row_of_a_file_is_accepted_returned_or_ignored(
     assert set(bronze(home, RESIDENTS, submission)["source_row"]) == accepted
     assert set(kept(home, RESIDENTS, submission)["source_row"]) == accepted
     assert kept(home, RESIDENTS, submission, "returned").height == submission.rows_rejected
-
-
-def test_the_three_datasets_are_all_that_these_tests_know() -> None:
-    assert {RESIDENTS.path, PARCELS.path, COMPLETIONS.path} <= datasets().keys()

@@ -22,6 +22,7 @@ from orchestration.intake.findings import FINDINGS
 from orchestration.intake.readers.table import column_names
 from orchestration.settings import Settings
 from schemas import Declaration
+from schemas.column_types import CitizenId
 
 KINDS = ("bronze", "vault", "returned", "findings")
 _PLACE = {"bronze": ["source_sheet", "source_row"], "vault": ["source_sheet", "source_row"]}
@@ -43,6 +44,8 @@ class Stage:
             "returned": cells,
             "findings": FINDINGS,
         }
+        self._unique = {each.name for each in declaration.warehouse_columns if each.form == "pseudonym"}
+        self._unique |= {"source_row", *(each.name for each in declaration.columns.values() if each.type is CitizenId)}
         self._writers: dict[str, pq.ParquetWriter] = {}
         self.rows = dict.fromkeys(KINDS, 0)
 
@@ -56,14 +59,23 @@ class Stage:
             return
         table = self._arrow(kind, frame)
         if kind not in self._writers:
-            # Level 1 costs a third less CPU than pyarrow's default and is 3 % larger.
-            writer = pq.ParquetWriter(self.file(kind), table.schema, compression="zstd", compression_level=1)
-            self._writers[kind] = writer
+            self._writers[kind] = pq.ParquetWriter(
+                self.file(kind),
+                table.schema,
+                compression="zstd",
+                compression_level=1,
+                # Ids repeat nowhere: the attempt at a dictionary of them costs a tenth of the writing.
+                use_dictionary=[name for name in table.column_names if name not in self._unique],
+                # Readers skip files and row groups by where a row came from, by nothing else.
+                write_statistics=[
+                    name for name in ("submission_id", "source_row", "row") if name in table.column_names
+                ],
+            )
         self._writers[kind].write_table(table)
         self.rows[kind] += frame.height
 
     def _arrow(self, kind: str, frame: pl.DataFrame) -> pa.Table:
-        return self._typed(kind, frame).to_arrow(compat_level=pl.CompatLevel.oldest())
+        return self._typed(kind, frame).to_arrow(compat_level=pl.CompatLevel.newest())
 
     def _typed(self, kind: str, frame: pl.DataFrame) -> pl.DataFrame:
         return frame.select([pl.col(name).cast(dtype) for name, dtype in self._types[kind].items()])

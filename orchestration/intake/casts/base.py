@@ -8,7 +8,7 @@ different spellings and not the number of rows.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -104,7 +104,7 @@ def read_distinct(text: pl.Series, column: Column, context: CastContext, parse: 
     if len(known) > REMEMBERED:
         known.clear()
     found: dict[str, Reading | Failure] = {}
-    for each in text.drop_nulls().unique(maintain_order=True).to_list():
+    for each in text.drop_nulls().unique().to_list():
         reading = known.get(each)
         if reading is None:
             reading = common_reading(each) or parse(clean_text(each))
@@ -134,29 +134,31 @@ def cast_slowly(
         elif one.warning:
             indices.append(index)
             failures.append(Failure(one.warning))
-    mended = sum(1 for one in read if isinstance(one, Reading) and one.value is not None)
+    values_read = ((one.value if isinstance(one, Reading) else None) for one in read)
+    mended = sum(value is not None and str(value) != text for value, text in zip(values_read, each, strict=True))
     return Cast(completed, problems(indices, failures), mended)
 
 
-def cast_listed(text: pl.Series, column: Column, context: CastContext, parse: Parse) -> Cast:
-    """Cast a column of few distinct texts: parse each once and replace."""
+def cast_listed(
+    text: pl.Series, column: Column, context: CastContext, parse: Parse, usual: Collection[str] | None = None
+) -> Cast:
+    """Cast a column of few distinct texts: parse each once and look it up. ``usual``: spellings that are not mended."""
     readings = read_distinct(text, column, context, parse)
-    accepted = {each: one.value for each, one in readings.items() if isinstance(one, Reading)}
-    values = (
-        text.replace_strict(list(accepted), list(accepted.values()), default=None, return_dtype=column.type.physical)
-        if accepted
-        else pl.Series(text.name, [None] * len(text), dtype=column.type.physical)
-    )
-    reported: dict[str, Failure] = {}
-    for each, one in readings.items():
-        if isinstance(one, Failure):
-            reported[each] = one
-        elif one.warning:
-            reported[each] = Failure(one.warning)
+    read = list(readings.values())
+    accepted = [one.value if isinstance(one, Reading) else None for one in read]
+    # One pass over the texts; what follows goes by number.
+    numbers = text.replace_strict(list(readings), range(len(read)), default=None, return_dtype=pl.UInt32)
+    values = pl.Series(text.name, accepted, dtype=column.type.physical).gather(numbers)
+    mended = [
+        value is not None and (each not in usual if usual is not None else str(value) != each)
+        for each, value in zip(readings, accepted, strict=True)
+    ]
+    reported = [Failure(one.warning) if isinstance(one, Reading) and one.warning else one for one in read]
     found = no_problems()
-    if reported:
-        at = text.is_in(list(reported)).arg_true()
-        found = problems(at.to_list(), [reported[each] for each in text.gather(at).to_list()])
-    changed = [each for each, value in accepted.items() if value is not None and str(value) != each]
-    mended = int(text.is_in(changed).sum() or 0) if changed else 0
-    return Cast(values.alias(text.name), found, mended)
+    if any(isinstance(one, Failure) for one in reported):
+        bad = pl.Series([isinstance(one, Failure) for one in reported], dtype=pl.Boolean)
+        at = bad.gather(numbers).fill_null(False).arg_true()
+        failures = [reported[number] for number in numbers.gather(at).to_list()]
+        found = problems(at.to_list(), [one for one in failures if isinstance(one, Failure)])
+    count = pl.Series(mended, dtype=pl.Boolean).gather(numbers).sum()
+    return Cast(values, found, int(count or 0))

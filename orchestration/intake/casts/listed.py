@@ -45,10 +45,8 @@ def cast_choice(text: pl.Series, column: Column, context: CastContext) -> Cast:
             return Reading(code)
         return Failure(rules.CHOICE_UNKNOWN) if column.required else Reading(None, rules.CHOICE_UNKNOWN_OPTIONAL)
 
-    done = cast_listed(text, column, context, parse)
-    usual = [words[0] for words in column.choices.values() if words]
-    done.mended = int((done.values.is_not_null() & ~text.is_in(usual)).sum() or 0)
-    return done
+    usual = {words[0] for words in column.choices.values() if words}
+    return cast_listed(text, column, context, parse, usual)
 
 
 def cast_boolean(text: pl.Series, column: Column, context: CastContext) -> Cast:
