@@ -31,7 +31,7 @@ class Settings(BaseSettings):
     stable_seconds: float = Field(2.0, ge=0, description="A file is taken in when unchanged for so long.")
     reader_seconds: float = Field(120.0, gt=0, description="Time limit of reading one workbook.")
     reader_memory_mb: int = Field(2048, gt=0, description="Memory limit of reading one workbook.")
-    batch_rows: int = Field(120_000, gt=0, description="Rows that are checked at a time.")
+    batch_rows: int = Field(180_000, gt=0, description="Rows that are checked at a time.")
     keep_versions: int = Field(5, ge=1, description="Published versions that are kept.")
     sql_seconds: float = Field(60.0, gt=0, description="Time limit of one query of kho sql.")
     marked_rows: int = Field(2_000, gt=0, description="Returned rows that a receipt workbook shows at most.")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import polars as pl
 
@@ -54,23 +54,26 @@ class Pseudonymiser:
         self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
         self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
 
-    def _digests(self, values: Iterable[bytes | None]) -> list[bytes | None]:
+    def _digests(self, values: Iterable[bytes]) -> Iterator[bytes]:
         inner_copy, outer_copy = self._inner.copy, self._outer.copy
-        digests: list[bytes | None] = []
         for value in values:
-            if value is None:
-                digests.append(None)
-                continue
             inner = inner_copy()
             inner.update(value)
             outer = outer_copy()
             outer.update(inner.digest())
-            digests.append(outer.digest())
-        return digests
+            yield outer.digest()
 
     def series(self, values: pl.Series, column: Column) -> pl.Series:
         """Pseudonyms of a column, 32 hex digits; names are folded before, so that hoà and hòa agree."""
         if column.type is PersonName:
             values = pl.Series(values.name, [None if text is None else fold(text) for text in values.to_list()])
-        digests = pl.Series(values.name, self._digests(values.cast(pl.Binary).to_list()), dtype=pl.Binary)
-        return digests.bin.slice(0, DIGEST_BYTES).bin.encode("hex")
+        known = values.drop_nulls()
+        digests = pl.Series(values.name, list(self._digests(known.cast(pl.Binary).to_list())), dtype=pl.Binary)
+        pseudonyms = digests.bin.slice(0, DIGEST_BYTES).bin.encode("hex")
+        if len(known) == len(values):
+            return pseudonyms
+        return (
+            pl.Series(values.name, [None], dtype=pl.String)
+            .new_from_index(0, len(values))
+            .scatter(values.is_not_null().arg_true(), pseudonyms)
+        )

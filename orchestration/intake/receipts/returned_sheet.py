@@ -82,8 +82,10 @@ class ReturnedSheet:
         sheet.write_string(row, 0, plain_text(place[0]), styles.place)
         sheet.write_string(row, 1, str(place[1]), styles.place)
         for position, cell in enumerate(cells):
-            text = plain_text(cell or "")
             marks = by_position.get(position)
+            if not cell and not marks:
+                continue  # the column's own style shows an empty cell
+            text = plain_text(cell or "")
             sheet.write_string(row, LEFT + position, text, styles.marked[_tone(marks)] if marks else styles.text)
             if row < TOP + SAMPLE:
                 self.widths[position] = min(MOST, max(self.widths[position], len(text) + 2))
