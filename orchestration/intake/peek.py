@@ -1,4 +1,9 @@
-"""Every cell of a file as it stands: what ``kho peek`` shows, before anything is recognised."""
+"""Every cell of a file as it stands: what ``kho peek`` shows, before anything is recognised.
+
+What the text of a cell cannot show truly (a row of another width, a formula without its value, a number that lost
+digits) is shown all the same, and said at the end: a program that reads the output must not take it for the whole
+truth.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from orchestration.intake.readers import Document, open_document
+from orchestration.intake.readers import Document, UnreadableError, open_document
 from orchestration.intake.readers.table import Sheet
 from orchestration.settings import Settings
+from schemas import file_rules
+
+_MOST_NAMED = 5
 
 
 @contextmanager
@@ -21,21 +29,53 @@ def peek_file(settings: Settings, path: Path) -> Iterator[Document]:
 
 
 def rows_of(sheet: Sheet) -> Iterator[list[str]]:
-    """All rows of a sheet as text; rows of another width than most stand where they were, in their own width."""
+    """All rows of a sheet as text; rows of another width than most stand where they were, in their own width.
+
+    Columns and rows without anything, left of all cells and below them, are left out.
+    """
+    blank = 0
+    for _, row in _numbered(sheet):
+        if not any(row):
+            blank += 1
+            continue
+        for _ in range(blank):
+            yield [""] * (sheet.width - sheet.left)
+        blank = 0
+        yield row[sheet.left :]
+
+
+def _numbered(sheet: Sheet) -> Iterator[tuple[int, list[str]]]:
     for batch in sheet.batches(sheet.width):
-        late = {each.row: list(each.cells) for each in batch.misshapen}
-        for number, row in zip(batch.rows, batch.cells.iter_rows(), strict=True):
-            yield from (late.pop(each) for each in sorted(late) if each < number)
-            yield [cell or "" for cell in row]
-        yield from (late[each] for each in sorted(late))
+        odd = iter(batch.misshapen)
+        next_odd = next(odd, None)
+        for number, row in zip(batch.rows.to_list(), batch.cells.iter_rows(), strict=True):
+            while next_odd and next_odd.row < number:
+                yield next_odd.row, list(next_odd.cells)
+                next_odd = next(odd, None)
+            yield number, [cell or "" for cell in row]
+        while next_odd:
+            yield next_odd.row, list(next_odd.cells)
+            next_odd = next(odd, None)
 
 
 def write_cells(document: Document, stream: TextIO) -> None:
-    """Write ``{sheet: [[text, …], …]}``, row by row, so that a large file needs no memory."""
+    """Write ``{sheet: [[text, …], …]}``, row by row, so that a large file needs no memory.
+
+    Raises UnreadableError at the end where some cells are not what they seem.
+    """
+    doubts = list(document.doubts)
     stream.write("{")
     for position, sheet in enumerate(document.sheets):
         stream.write(f"{',' if position else ''}\n{json.dumps(sheet.name, ensure_ascii=False)}: [")
+        regular, usual = False, sheet.width - sheet.left
         for number, row in enumerate(rows_of(sheet)):
             stream.write(("," if number else "") + "\n" + json.dumps(row, ensure_ascii=False))
+            # Titles above a table may be shorter than its rows; within the table a cell is missing or too many.
+            if regular and len(row) != usual:
+                doubts.append(f"{sheet.name} row {number + 1}: {len(row)} cells instead of {usual}")
+            regular = regular or len(row) == usual
         stream.write("]")
     stream.write("}\n")
+    if doubts:
+        named = "; ".join(doubts[:_MOST_NAMED]) + ("; …" if len(doubts) > _MOST_NAMED else "")
+        raise UnreadableError(file_rules.FILE_UNREADABLE, f"some cells are not what they seem: {named}")

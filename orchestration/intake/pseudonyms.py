@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 from collections.abc import Iterable, Iterator
 
@@ -25,6 +26,10 @@ DIGEST_BYTES = 16
 _BLOCK = 64
 
 
+class KeyFileError(OSError):
+    """The key file is damaged. No file is at fault, so none is refused: the intake stops until the key is restored."""
+
+
 def pseudonym_key(settings: Settings) -> bytes:
     """The key of this home, made at first use; two processes that make it at once agree on one."""
     file = settings.pseudonym_key
@@ -40,7 +45,10 @@ def pseudonym_key(settings: Settings) -> bytes:
         finally:
             made.unlink()
         sync_folder(file.parent)
-    return bytes.fromhex(file.read_text(encoding="ascii").strip())
+    text = file.read_text(encoding="ascii", errors="replace").strip()
+    if not re.fullmatch(f"[0-9a-f]{{{2 * KEY_BYTES}}}", text):
+        raise KeyFileError(f"{file} does not hold a key of {KEY_BYTES} bytes: restore it from its backup")
+    return bytes.fromhex(text)
 
 
 class Pseudonymiser:

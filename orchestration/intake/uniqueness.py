@@ -7,6 +7,7 @@ spooled to disk and compared at the end, in slices of the key space that fit int
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,8 +87,13 @@ class KeySpool:
         conflicts: list[pl.DataFrame] = []
         slices = 1 + self._rows // SLICE_ROWS if len(self._parts) > 1 else 0
         for number in range(slices):
-            rows = pl.concat([self._slice(sheet, part, number, slices) for sheet, part in self._parts])
-            rows = rows.filter(rows["key_a"].is_duplicated())
+            parts = [(sheet, self._slice(part, number, slices)) for sheet, part in self._parts]
+            again = pl.concat([part["key_a"] for _, part in parts]).is_duplicated()
+            starts = itertools.accumulate((part.height for _, part in parts), initial=0)
+            rows = pl.concat(
+                part.filter(again.slice(start, part.height)).with_columns(pl.lit(sheet).alias("sheet"))
+                for start, (sheet, part) in zip(starts, parts, strict=False)
+            )
             repeats, differs = _marks(rows)
             duplicates.append(rows.filter(repeats))
             conflicts.append(rows.filter(differs & ~rows["known"]))
@@ -95,11 +101,9 @@ class KeySpool:
             part.unlink()
         return Repetition(_by_sheet(duplicates), _by_sheet(conflicts))
 
-    def _slice(self, sheet: str, part: Path, number: int, slices: int) -> pl.DataFrame:
+    def _slice(self, part: Path, number: int, slices: int) -> pl.DataFrame:
         rows = pl.read_ipc(part)
-        if slices > 1:
-            rows = rows.filter(pl.col("key_a") % slices == number)
-        return rows.with_columns(pl.lit(sheet).alias("sheet"))
+        return rows if slices == 1 else rows.filter(pl.col("key_a") % slices == number)
 
 
 def _repeated(hashed: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
