@@ -49,24 +49,6 @@ class Measurement:
     rejected: int | None
 
 
-def take_in(work: Path) -> None:
-    """The whole intake of the file that lies in the incoming folder of a scratch home."""
-    from orchestration.intake.take_in import take_in_dataset
-    from orchestration.settings import Settings
-
-    settings = Settings(home=work / "home", sources=work / "sources", stable_seconds=0, now=TODAY)
-    (submission,) = take_in_dataset(settings, population.declaration())
-    print(
-        json.dumps(
-            {
-                "accepted": submission.rows_accepted,
-                "rejected": submission.rows_rejected,
-                "duplicates": submission.details["ignored"].get("duplicate", 0),
-            }
-        )
-    )
-
-
 def _prepare(step: str, source: Path, work: Path) -> list[str]:
     """Lay out the scratch folder of a step, outside the measurement; returns the command that is measured."""
     shutil.rmtree(work, ignore_errors=True)
@@ -75,7 +57,7 @@ def _prepare(step: str, source: Path, work: Path) -> list[str]:
         incoming = work / "sources" / population.declaration().path / "incoming"
         incoming.mkdir(parents=True)
         shutil.copyfile(source, incoming / source.name)
-        return [sys.executable, "-m", "bench.intake", "--take-in", str(work)]
+        return [sys.executable, str(HERE / "whole_intake.py"), population.declaration().path, str(work), str(TODAY)]
     facts = {"columns": [each.name for each in population.RESIDENT_HEADINGS], "communes": population.communes()}
     (work / "facts.json").write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
     if step == "floor":
@@ -215,11 +197,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=1, help="rounds per size; medians are reported")
     parser.add_argument("--peer-rows", type=int, default=1_000_000, help="largest size that pandas has to take")
     parser.add_argument("--without-peer", action="store_true", help="measure no pandas, install nothing")
-    parser.add_argument("--take-in", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
-    if asked.take_in:
-        take_in(asked.take_in)
-        return
     if not asked.without_peer:
         make_peer_environment()
     measurements: list[Measurement] = []

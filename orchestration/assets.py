@@ -5,6 +5,7 @@ in (``intake/``), how the warehouse is built (``warehouse.py``), what is checked
 (``sensors.py``). No annotations from the future in this module: Dagster reads the type of ``context``.
 """
 
+import gc
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -54,6 +55,7 @@ def only_run(settings: Settings) -> dg.ResourceDefinition:
     def held(_context: dg.InitResourceContext) -> Iterator[None]:
         with lock(settings, warehouse.LOCK), relaxed_history(settings.dagster_home):
             sweep(settings)
+            gc.freeze()  # what was imported stays: the collector need not walk it, 0.2 s CPU a million rows
             yield
 
     return held

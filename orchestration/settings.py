@@ -34,7 +34,8 @@ class Settings(BaseSettings):
     batch_rows: int = Field(180_000, gt=0, description="Rows that are checked at a time.")
     keep_versions: int = Field(5, ge=1, description="Published versions that are kept.")
     sql_seconds: float = Field(60.0, gt=0, description="Time limit of one query of kho sql.")
-    marked_rows: int = Field(1_000, gt=0, description="Returned rows that a receipt workbook shows at most.")
+    marked_whole: int = Field(20_000, gt=0, description="Files of so many rows get all returned rows marked.")
+    marked_rows: int = Field(500, gt=0, description="Returned rows that are marked of a larger file, at most.")
 
     def clock(self) -> datetime.datetime:
         """The time that stamps acceptance, in UTC, to the second."""

@@ -619,7 +619,7 @@ def test_more_returned_rows_than_the_workbook_shows_are_counted_and_all_are_in_t
         "reasons": [reason("number.range", "area_m2", 7, 6, 1, sheet="csv")],
     }
     facts = submission(PARCELS, "partly", rows_read=9, rows_accepted=2, rows_rejected=7, details=details)
-    book, report = receipt(settings.model_copy(update={"marked_rows": 3}), PARCELS, facts)
+    book, report = receipt(settings.model_copy(update={"marked_whole": 1, "marked_rows": 3}), PARCELS, facts)
     sheet = book["Dòng trả lại"]
     assert sheet["A1"].value.endswith("Trang này có 3 dòng đầu trong tổng số 7 dòng trả lại.")
     assert [row[1] for row in sheet.iter_rows(min_row=3, values_only=True)] == ["2", "3", "4"]

@@ -69,7 +69,9 @@ class KeySpool:
                 "known": pl.Series([False]).new_from_index(0, len(batch.rows)),
             },
             schema=_SPOOL,
-        ).filter(named)
+        )
+        if not named.all():
+            hashed = hashed.filter(named)
         duplicates, conflicts = _repeated(hashed)
         if len(conflicts):
             hashed = hashed.with_columns(pl.col("row").is_in(conflicts.implode()).alias("known"))

@@ -8,6 +8,7 @@ different spellings and not the number of rows.
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,12 +20,18 @@ from orchestration.intake.places import Communes
 from schemas import rules
 from schemas.columns import Column
 
-#: What people write where there is nothing to write.
-EMPTY_WORDS = frozenset(
-    {"-", "–", "—", "--", "...", "…", "..", ".", "null", "n/a", "na"}
-    | {"đang cập nhật", "chưa cập nhật", "không có", "chưa có", "không rõ"}
+#: What people write where there is nothing to write; in capitals also NA ("Na" may be a village).
+EMPTY_WORDS = frozenset({"null", "n/a", "đang cập nhật", "chưa cập nhật", "không có", "chưa có", "không rõ"})
+EMPTY_CODES = frozenset({"NA"})
+#: A row of dots or dashes.
+STROKES = r"[.…_–—-]+"
+#: The errors of Excel, and what our reader writes for a formula that was never calculated.
+EXCEL_ERRORS = frozenset(
+    {"#REF!", "#VALUE!", "#N/A", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA", "#FIELD!"}
+    | {"#CHƯA TÍNH!"}
 )
-EXCEL_ERRORS = ("#REF!", "#VALUE!", "#N/A", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!")
+#: What Excel exports of a number that did not fit into its column.
+HASHES = re.compile("#{3,}")
 #: Distinct texts remembered per column; beyond it the oldest are forgotten.
 REMEMBERED = 500_000
 
@@ -63,10 +70,14 @@ PROBLEMS = {"index": pl.UInt32, "rule": pl.String, "proposal": pl.String}
 
 @dataclass
 class CastContext:
-    """What a cast may know beside the cells: the day of acceptance, the communes, and what it learnt before."""
+    """What a cast may know beside the cells: the day of acceptance, the communes, and what it learnt before.
+
+    numeric_cells: the file is a workbook, where a number stands as the reader writes it and not as it was typed.
+    """
 
     received_on: datetime.date
     communes: Communes
+    numeric_cells: bool = False
     remembered: dict[str, dict[str, Reading | Failure]] = field(default_factory=dict)
     decimal_mark: dict[str, str | None] = field(default_factory=dict)
     typed: dict[str, pl.Series] = field(default_factory=dict)
@@ -91,15 +102,15 @@ def problems(indices: list[int], found: list[Failure]) -> pl.DataFrame:
 def common_reading(text: str) -> Reading | Failure | None:
     """Readings that every type shares: nothing, a word for nothing, an Excel error. None: the type decides."""
     cleaned = clean_text(text)
-    if not cleaned or cleaned.casefold() in EMPTY_WORDS:
+    if not cleaned or cleaned.casefold() in EMPTY_WORDS or cleaned in EMPTY_CODES or re.fullmatch(STROKES, cleaned):
         return Reading(None)
-    if cleaned.upper() in EXCEL_ERRORS:
+    if cleaned.upper() in EXCEL_ERRORS or HASHES.fullmatch(cleaned):
         return Failure(rules.EXCEL_ERROR)
     return None
 
 
-def read_distinct(text: pl.Series, column: Column, context: CastContext, parse: Parse) -> dict[str, Reading | Failure]:
-    """The reading of every distinct text of a series, parsed at most once a file."""
+def read_distinct(text: pl.Series, column: Column, context: CastContext, read: Parse) -> dict[str, Reading | Failure]:
+    """The reading of every distinct text of a series, read at most once a file."""
     known = context.remembered.setdefault(column.name, {})
     if len(known) > REMEMBERED:
         known.clear()
@@ -107,8 +118,7 @@ def read_distinct(text: pl.Series, column: Column, context: CastContext, parse: 
     for each in text.drop_nulls().unique().to_list():
         reading = known.get(each)
         if reading is None:
-            reading = common_reading(each) or parse(clean_text(each))
-            known[each] = reading
+            reading = known[each] = read(each)
         found[each] = reading
     return found
 
@@ -121,7 +131,7 @@ def cast_slowly(
     if rest.is_empty():
         return Cast(fast, no_problems())
     texts = text.gather(rest)
-    readings = read_distinct(texts, column, context, parse)
+    readings = read_distinct(texts, column, context, lambda cell: common_reading(cell) or parse(clean_text(cell)))
     each = texts.to_list()
     read = [readings[one] for one in each]
     values = pl.Series([one.value if isinstance(one, Reading) else None for one in read], dtype=dtype)
@@ -142,8 +152,17 @@ def cast_slowly(
 def cast_listed(
     text: pl.Series, column: Column, context: CastContext, parse: Parse, usual: Collection[str] | None = None
 ) -> Cast:
-    """Cast a column of few distinct texts: parse each once and look it up. ``usual``: spellings that are not mended."""
-    readings = read_distinct(text, column, context, parse)
+    """Cast a column of few distinct texts: parse each once and look it up. ``usual``: spellings that are not mended.
+
+    The list's own words go first: "Không có" is a value where it is listed, and nothing elsewhere.
+    """
+
+    def read(cell: str) -> Reading | Failure:
+        reading = parse(clean_text(cell))
+        listed = isinstance(reading, Reading) and reading.value is not None
+        return reading if listed else common_reading(cell) or reading
+
+    readings = read_distinct(text, column, context, read)
     read = list(readings.values())
     accepted = [one.value if isinstance(one, Reading) else None for one in read]
     # One pass over the texts; what follows goes by number.

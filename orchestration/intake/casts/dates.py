@@ -16,13 +16,19 @@ from schemas import rules
 from schemas.columns import Column
 
 EXCEL_EPOCH = datetime.date(1899, 12, 30)
-_DAY_FIRST = re.compile(r"(\d{1,2})[/.\-\s](\d{1,2})[/.\-\s](\d{4}|\d{2})(?:\s+\d{1,2}:\d{2}(?::\d{2})?)?")
-_ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[ T]\d{2}:\d{2}(?::\d{2})?(?:\.\d+)?)?")
+_SEPARATED = r"(?:\s*[/.\-]\s*|\s+)"
+_DAY_FIRST = re.compile(
+    rf"(\d{{1,2}}){_SEPARATED}(\d{{1,2}}){_SEPARATED}(\d{{4}}|\d{{2}})(?:\s+\d{{1,2}}:\d{{2}}(?::\d{{2}})?)?"
+)
+_ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[ T]\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?)?")
 _COMPACT = re.compile(r"(\d{2})(\d{2})(\d{4})")
+_COMPACT_ISO = re.compile(r"(18\d{2}|19\d{2}|2[01]\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
 _WORDS = re.compile(r"(?:ngay )?(\d{1,2}) thang (\d{1,2})(?: nam)? (\d{4})")
-_MONTH = re.compile(r"(\d{1,2})[/.\-](\d{4})")
+_MONTH = re.compile(r"(\d{1,2})\s*[/.\-]\s*(\d{4})")
 _MONTH_WORDS = re.compile(r"thang (\d{1,2})(?: nam)? (\d{4})")
-_YEAR = re.compile(r"(?:năm )?(1[89]\d{2}|20\d{2})")
+_ISO_MONTH = re.compile(r"(\d{4})[-/](\d{1,2})")
+_YEAR = re.compile(r"(1[89]\d{2}|20\d{2})(?:[.,]0+)?")
+_YEAR_WORDS = re.compile(r"nam (1[89]\d{2}|20\d{2})")
 _SERIAL = re.compile(r"([1-5]\d{4})(?:\.0+)?")
 
 #: Years that a date of this century's registers can have.
@@ -45,11 +51,17 @@ def _parts(text: str, today: datetime.date) -> Parts | None:
         return int(match[1]), 0, 0
     if match := _MONTH.fullmatch(text):
         return int(match[2]), int(match[1]), 0
+    if match := _ISO_MONTH.fullmatch(text):
+        return int(match[1]), int(match[2]), 0
     folded = fold(text)
     if match := _WORDS.fullmatch(folded):
         return int(match[3]), int(match[2]), int(match[1])
     if match := _MONTH_WORDS.fullmatch(folded):
         return int(match[2]), int(match[1]), 0
+    if match := _YEAR_WORDS.fullmatch(folded):
+        return int(match[1]), 0, 0
+    if match := _COMPACT_ISO.fullmatch(text):  # as ddmmyyyy its year would lie before 1800
+        return int(match[1]), int(match[2]), int(match[3])
     if match := _COMPACT.fullmatch(text):
         return int(match[3]), int(match[2]), int(match[1])
     if match := _SERIAL.fullmatch(text):
@@ -76,10 +88,9 @@ def _iso(parts: Parts | None) -> str | None:
 
 
 def _usual(text: pl.Series) -> pl.Series:
-    """Dates of the cells that are written dd/mm/yyyy, the form of nine files in ten; null elsewhere."""
-    written = pl.select(pl.when(text.str.contains("^[0-9]{2}/[0-9]{2}/[0-9]{4}$")).then(text)).to_series()
-    dates = written.str.to_date("%d/%m/%Y", strict=False)
-    plausible = dates.dt.year().is_between(*_YEARS)
+    """Dates of the cells that are written d/m/yyyy, the form of nine files in ten; null elsewhere."""
+    dates = text.str.to_date("%d/%m/%Y", strict=False)
+    plausible = pl.lit(dates).is_between(datetime.date(_YEARS[0], 1, 1), datetime.date(_YEARS[1], 12, 31))
     return pl.select(pl.when(plausible).then(dates)).to_series().alias(text.name)
 
 

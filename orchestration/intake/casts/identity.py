@@ -18,27 +18,27 @@ from schemas.checks import province_prefixes
 from schemas.columns import Column
 
 _SEPARATORS = re.compile(r"[\s.\-'’`]")
-_FLOAT = re.compile(r"(\d{9,12})[.,]0+|(\d)[.,](\d{1,11})[Ee]\+?(\d{2})")
+#: An integer that went through a program's floats: 79080123456.0. Its point does not separate groups of digits.
+_FLOAT = re.compile(r"(\d{8,13})[.,]0+")
+_SCIENTIFIC = re.compile(r"(\d)[.,](\d+)[Ee]\+?(\d{2})")
 _TAX_CODE = re.compile(r"(\d{10})(?:-?(\d{3}))?")
 _TAX_WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
 
 
+def _whole(cell: str) -> str:
+    """Without the fraction of a float that has none."""
+    found = _FLOAT.fullmatch(cell.replace(" ", ""))
+    return found[1] if found else cell
+
+
 def _digits(cell: str) -> str | Failure:
     """The digits of an id cell, without separators; a float is taken back to the integer that it shows."""
+    cell = _whole(cell)
+    if match := _SCIENTIFIC.fullmatch(cell):
+        # All digits must be there: 1.0080E+10 is what Excel shows of any of a million ids.
+        return match[1] + match[2] if len(match[2]) == int(match[3]) else Failure(rules.LOST_DIGITS)
     compact = _SEPARATORS.sub("", cell)
-    if compact.isdigit() and compact.isascii():
-        return compact
-    match = _FLOAT.fullmatch(cell.replace(" ", ""))
-    if match and match[1]:
-        return match[1]
-    if match:
-        exponent = int(match[4])
-        if len(match[3]) > exponent or exponent > 11:
-            return Failure(rules.LOST_DIGITS)
-        if len(match[3]) < exponent - 1:  # Excel shows 1.0080E+10 for any of a million ids
-            return Failure(rules.LOST_DIGITS)
-        return (match[2] + match[3]).ljust(exponent + 1, "0")
-    return Failure(rules.CITIZEN_ID_FORMAT)
+    return compact if compact.isdigit() and compact.isascii() else Failure(rules.CITIZEN_ID_FORMAT)
 
 
 def _agrees(citizen_id: str, sex: str | None, birth_year: str | None) -> bool:
@@ -102,7 +102,7 @@ def cast_tax_code(text: pl.Series, column: Column, context: CastContext) -> Cast
     """Tax codes of organisations: 10 digits with a check digit, or with a three-digit suffix of a branch."""
 
     def parse(cell: str) -> Reading | Failure:
-        compact = re.sub(r"[\s.'’]", "", cell)
+        compact = re.sub(r"[\s.'’]", "", _whole(cell))
         match = _TAX_CODE.fullmatch(compact)
         if not match:
             personal = re.fullmatch(r"\d{12}", compact)

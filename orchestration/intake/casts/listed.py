@@ -20,6 +20,9 @@ _TRUE = {"co", "x", "v", "dung", "yes", "true", "1", "da"}
 _FALSE = {"khong", "no", "false", "0", "chua", "sai"}
 _LAND_WORDS = {"tho cu": "ONT", "dat o": "ONT", "t": "ONT"}
 _LAND_PART = re.compile(r"([A-Za-zĐđ]{1,3})(?:\s*[:(]?\s*(\d[\d.,]*)\s*(?:m2|m²)?\)?)?")
+_LAND_PARTS = re.compile(r"\s*[+;/&]\s*|,\s+|\s*,\s*(?=[A-Za-zĐđ])|\s+và\s+")
+#: What separates the words of a list in one cell.
+_PARTS = re.compile(r"\s*[,;/+&]\s*|\s+và\s+", re.IGNORECASE)
 
 
 @cache
@@ -36,11 +39,20 @@ def _choice_words(choices: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[dic
 
 
 def cast_choice(text: pl.Series, column: Column, context: CastContext) -> Cast:
-    """Codes of the declared list. An unknown value is an error in a required column, else a warning and empty."""
+    """Codes of the declared list. An unknown value is an error in a required column, else a warning and empty.
+
+    Several words of one code count once: CB, CC, VC. Words of different codes are no value of the list.
+    """
     exact, folded = _choice_words(tuple(column.choices.items()))
 
+    def code_of(words: str) -> str | None:
+        return exact.get(plain(words)) or folded.get(fold(words))
+
     def parse(cell: str) -> Reading | Failure:
-        code = exact.get(plain(cell)) or folded.get(fold(cell))
+        codes = {code_of(cell)}
+        if codes == {None}:
+            codes = {code_of(part) for part in _PARTS.split(cell)}
+        code = codes.pop() if len(codes) == 1 else None
         if code:
             return Reading(code)
         return Failure(rules.CHOICE_UNKNOWN) if column.required else Reading(None, rules.CHOICE_UNKNOWN_OPTIONAL)
@@ -78,6 +90,17 @@ def _land_types(file: Path) -> dict[str, bool]:
         return {row["land_type_code"]: row["is_leaf"] == "true" for row in csv.DictReader(source)}
 
 
+@cache
+def _land_names(file: Path) -> dict[str, str]:
+    """Land-type codes by name, where a name belongs to one present code."""
+    names: dict[str, set[str]] = {}
+    with file.open(encoding="utf-8", newline="") as source:
+        for row in csv.DictReader(source):
+            if not row["replaced_by_code"]:
+                names.setdefault(fold(row["land_type_name"]), set()).add(row["land_type_code"])
+    return {name: next(iter(codes)) for name, codes in names.items() if len(codes) == 1}
+
+
 def cast_land_type(text: pl.Series, column: Column, context: CastContext) -> Cast:
     """Land-type codes; several of one parcel, each perhaps with its area, are joined by '+': ``ONT 200+CLN 350``."""
     known = _land_types(SEEDS / "land_type.csv")
@@ -86,8 +109,10 @@ def cast_land_type(text: pl.Series, column: Column, context: CastContext) -> Cas
         words = _LAND_WORDS.get(fold(cell))
         if words:
             return Failure(rules.LAND_TYPE_UNKNOWN, f"{words} (đất ở tại nông thôn) hoặc ODT (đất ở tại đô thị)")
+        if named := _land_names(SEEDS / "land_type.csv").get(fold(cell)):
+            return Reading(named, None if known[named] else rules.LAND_TYPE_GROUP)
         codes, group = [], False
-        for part in re.split(r"\s*[+;]\s*|,\s+|\s*,\s*(?=[A-Za-zĐđ])", cell):
+        for part in _LAND_PARTS.split(cell):
             match = _LAND_PART.fullmatch(part.strip())
             if not match or match[1].upper() not in known:
                 return Failure(rules.LAND_TYPE_UNKNOWN)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import decimal
 import re
+from functools import cache
 
 import polars as pl
 
@@ -18,23 +19,27 @@ from schemas.columns import Column
 
 #: Unambiguous without looking at other cells: no mark; one or two digits after it, or four; three after a long number.
 _PLAIN = r"^-?(?:[0-9]{1,15}(?:[.,](?:[0-9]{1,2}|[0-9]{4}))?|(?:0|[0-9]{4,15})[.,][0-9]{3})$"
+_EXACT = decimal.Context(prec=10 * DECIMAL_PRECISION)
 _SPACED = re.compile(r"(?<=\d)[\s'’](?=\d{3}(?:\D|$))")
 _COMMA_DECIMAL = re.compile(r"-?\d{1,3}(\.\d{3})+,\d+|-?\d{1,3}(\.\d{3}){2,}")
 _DOT_DECIMAL = re.compile(r"-?\d{1,3}(,\d{3})+\.\d+|-?\d{1,3}(,\d{3}){2,}")
 _ONE_GROUP = re.compile(r"-?[1-9]\d{0,2}([.,])\d{3}")
 _LONG_FRACTION = re.compile(r"-?\d{1,15}[.,]\d{3,}|-?\d+(\.\d+)?E-?\+?\d+")
-_UNIT = re.compile(r"\s*(m2|m²|đ|vnđ|vnd|đồng|ha|%)$", re.IGNORECASE)
+#: Units that people write behind a number.
+_UNITS = (("m2", "m²"), ("ha",), ("km",), ("%",), ("đ", "vnđ", "vnd", "đồng"))
 
 
 def _decimal_mark(text: pl.Series, column: Column, context: CastContext) -> str | None:
     """The decimal mark that the column's unambiguous cells use; None if they use both or none.
 
-    Judged once a file, on its first batch, so that a cell is read alike wherever it stands.
+    Judged once a file, on its first batch, so that a cell is read alike wherever it stands. In a workbook a plain
+    12.5 is a number, which the reader writes with a dot; it says nothing of how people type.
     """
     if column.name not in context.decimal_mark:
         evidence = text.filter(text.str.contains(_PLAIN).fill_null(False) & text.str.contains("[.,]").fill_null(False))
         comma = bool(evidence.str.contains(",").any()) or _any(text, _COMMA_DECIMAL)
-        dot = bool(evidence.str.contains(r"\.").any()) or _any(text, _DOT_DECIMAL)
+        typed_dot = not context.numeric_cells and bool(evidence.str.contains(r"\.").any())
+        dot = typed_dot or _any(text, _DOT_DECIMAL)
         context.decimal_mark[column.name] = None if comma == dot else "," if comma else "."
     return context.decimal_mark[column.name]
 
@@ -43,9 +48,17 @@ def _any(text: pl.Series, pattern: re.Pattern[str]) -> bool:
     return bool(text.str.contains(f"^(?:{pattern.pattern})$").any())
 
 
+@cache
+def _unit(headers: tuple[str, ...]) -> re.Pattern[str]:
+    """The units that a column's headers name; a cell may repeat them. Another unit would mean another number."""
+    words = set(re.findall(r"[^\W\d_]+[2²]?|%", " ".join(headers).casefold()))
+    named = [form for forms in _UNITS if words & set(forms) for form in forms]
+    return re.compile(rf"\s*(?:{'|'.join(named)})$" if named else r"(?!)", re.IGNORECASE)
+
+
 def _number(text: str, mark: str | None) -> str | Failure:
     """The number in a text with a dot for decimals and no grouping."""
-    text = _SPACED.sub("", _UNIT.sub("", text)).replace("−", "-")
+    text = _SPACED.sub("", text).replace("−", "-")
     if _COMMA_DECIMAL.fullmatch(text):
         return text.replace(".", "").replace(",", ".")
     if _DOT_DECIMAL.fullmatch(text):
@@ -64,19 +77,20 @@ def _number(text: str, mark: str | None) -> str | Failure:
 def cast_decimal(text: pl.Series, column: Column, context: CastContext) -> Cast:
     """Exact decimals; more than four decimals are rounded half even and reported as a warning."""
     mark = _decimal_mark(text, column, context)
+    unit = _unit(column.headers)
     usual = text.str.contains(_PLAIN).fill_null(False)
     dtype = column.type.physical
     plain = pl.select(pl.when(usual).then(text.str.replace(",", ".", literal=True))).to_series()
     fast = plain.cast(dtype, strict=False).alias(text.name)
 
     def parse(cell: str) -> Reading | Failure:
-        number = _number(cell, mark)
+        number = _number(unit.sub("", cell), mark)
         if isinstance(number, Failure):
             return number
         exact = decimal.Decimal(number)
-        rounded = exact.quantize(decimal.Decimal(1).scaleb(-DECIMAL_SCALE))
-        if len(rounded.as_tuple().digits) > DECIMAL_PRECISION:
+        if exact.adjusted() >= DECIMAL_PRECISION - DECIMAL_SCALE:
             return Failure(rules.DECIMAL_FORMAT)
+        rounded = exact.quantize(decimal.Decimal(1).scaleb(-DECIMAL_SCALE), context=_EXACT)
         return Reading(rounded, rules.DECIMAL_ROUNDED if rounded != exact else None)
 
     done = cast_slowly(text, fast, column, context, parse, dtype)

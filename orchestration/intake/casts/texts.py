@@ -6,16 +6,26 @@ import re
 
 import polars as pl
 
-from orchestration.intake.casts.base import EMPTY_WORDS, Cast, CastContext, Failure, Reading, cast_slowly
+from orchestration.intake.casts.base import (
+    EMPTY_CODES,
+    EMPTY_WORDS,
+    STROKES,
+    Cast,
+    CastContext,
+    Failure,
+    Reading,
+    cast_slowly,
+)
 from schemas import rules
 from schemas.columns import Column
 
 #: Cells that are not plainly text: control and invisible characters, combining marks, doubled spaces, spaces at the
 #: ends; a word for nothing; an Excel error; a number that lost digits. One pass over the column finds them all.
 _UNCLEAN = "[\u0000-\u001f\u007f\u00a0\u00ad\u0300-\u036f\u200b-\u200f\u2028-\u202f\u2060\ufeff]|  |^ | $"
-_DOUBTFUL = f"{_UNCLEAN}|^#|^[0-9-][0-9.]*[Ee]|^(?i:{'|'.join(map(re.escape, sorted(EMPTY_WORDS)))})$"
-#: 1.23456789012346E+17: a number of more than 15 digits, the rest of which Excel has thrown away.
-_LOST_DIGITS = re.compile(r"-?[0-9](\.[0-9]+)?[Ee]\+?[0-9]+")
+_WORDS = "|".join(map(re.escape, sorted(EMPTY_WORDS)))
+_DOUBTFUL = f"{_UNCLEAN}|^#|^[0-9-][0-9.,]*[Ee][+]|^{STROKES}$|^(?i:{_WORDS})$|^(?:{'|'.join(sorted(EMPTY_CODES))})$"
+#: 1.23456789012346E+17: a number of more digits than Excel keeps or shows; the rest of them is gone.
+_LOST_DIGITS = re.compile(r"-?[0-9]([.,][0-9]+)?[Ee]\+[0-9]+")
 
 
 def cast_text(text: pl.Series, column: Column, context: CastContext) -> Cast:

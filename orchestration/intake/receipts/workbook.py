@@ -30,7 +30,8 @@ def write_workbook(settings: Settings, summary: Summary, path: Path) -> None:
     """
     facts = summary.submission
     evidence = evidence_of(settings, summary.declaration, facts)
-    places = evidence.places(min(settings.marked_rows, MOST_ROWS))
+    whole = summary.submission.rows_read <= settings.marked_whole
+    places = evidence.places(MOST_ROWS if whole else min(settings.marked_rows, MOST_ROWS))
     total = evidence.total_returned()
     earlier = f"{receipt_stem(summary.earlier)}.xlsx" if summary.earlier else ""
     steps = next_steps(summary, shown=len(places), total=total, earlier_receipt=earlier)
