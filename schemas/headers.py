@@ -1,4 +1,4 @@
-"""Headers under which departments send the columns that several datasets share.
+"""Words in which departments send the columns that several datasets share: headers, and values of a list.
 
 Belongs here: the vocabulary of Vietnamese office forms for persons and places, preferred first. The headers of a
 column that only one dataset has stand in that dataset's class.
@@ -22,3 +22,5 @@ COMMUNE = (
     "Xã, phường | Phường/Xã | Phường Xã | Xã/Phường/Đặc khu | Xã/Phường/Thị trấn | Tên xã | Tên xã/phường | "
     "ĐVHC cấp xã | Đơn vị hành chính | UBND xã/phường | Tên Xã mới | Địa phương"
 )
+#: How people write a sex. Codes 0, 1 and 2 are not among them: systems disagree about their meaning.
+SEX_WORDS = {"male": "Nam | M | Male | Trai | Ông | Anh", "female": "Nữ | F | Female | Gái | Bà | Chị"}

@@ -69,10 +69,7 @@ class Residents(
         title="Giới tính",
         also=headers.SEX,
         description="Sex of the resident: male or female.",
-        choices={
-            "male": "Nam | M | Male | Trai | Ông | Anh",
-            "female": "Nữ | F | Female | Gái | Bà | Chị",
-        },
+        choices=headers.SEX_WORDS,
     )
     ethnicity: str = column(
         title="Dân tộc",

@@ -63,10 +63,7 @@ class Completions(
         also=headers.SEX,
         description="Sex of the learner: male or female.",
         nullable=True,
-        choices={
-            "male": "Nam | M | Male | Trai | Ông | Anh",
-            "female": "Nữ | F | Female | Gái | Bà | Chị",
-        },
+        choices=headers.SEX_WORDS,
     )
     person_group: Choice = column(
         title="Nhóm đối tượng",
