@@ -75,7 +75,7 @@ def _ledger(settings: Settings) -> Iterator[HomeFinding]:
     lost = [each for each in hashes if not (settings.archive / each).exists()]
     yield HomeFinding("archive", f"{len(hashes)} files, {len(lost)} lost", "restore the archive" if lost else "")
     # Without the key that made them, old pseudonyms never join with new ones again.
-    pseudonyms = any(settings.bronze.glob("*/[0-9a-f]*.parquet"))
+    pseudonyms = any(settings.bronze.glob(f"*/{16 * '?'}.parquet"))
     key = settings.pseudonym_key.exists()
     cure = "restore pseudonym.key from its backup before the next run" if pseudonyms and not key else ""
     yield HomeFinding("key", "present" if key else "not made yet", cure)

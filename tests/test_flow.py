@@ -35,12 +35,12 @@ ROWS, SEED = 2_000, 7
 TODAY = "2026-11-22T03:00:00"
 
 
-def kho(home: Path, *arguments: str, expect: int = 0, **environment: str) -> str:
-    """Run the command as a person would; returns what it printed."""
+def kho(home: Path, *arguments: str, expect: int = 0, project: Path = PROJECT, **environment: str) -> str:
+    """Run the command as a person would, in a checkout; returns what it printed."""
     done = subprocess.run(
         [sys.executable, "-m", "orchestration", *arguments],
         env={**os.environ, "KHO_HOME": str(home), "KHO_NOW": TODAY, "KHO_STABLE_SECONDS": "0", **environment},
-        cwd=PROJECT,
+        cwd=project,
         capture_output=True,
         text=True,
         check=False,
@@ -304,8 +304,7 @@ def test_a_schema_file_and_a_sql_model_are_all_that_a_new_dataset_needs(tmp_path
     incoming = sources / "network/readiness/incoming"
     incoming.mkdir(parents=True)
     (incoming / "2026Q3.csv").write_text("Mã xã,Số máy tính\n02725,4\n02701,-1\n02647,6\n", encoding="utf-8")
-    environment = {"PYTHONPATH": str(project), "KHO_SOURCES": str(sources)}
-    kho(home, "run", expect=1, **environment)
+    kho(home, "run", expect=1, project=project, KHO_SOURCES=str(sources))
     settings = Settings(home=home, sources=sources)
     assert sorted(rows(settings, "select commune, computers::int from marts.mart_readiness")) == [
         ("02647", 6),
@@ -315,6 +314,6 @@ def test_a_schema_file_and_a_sql_model_are_all_that_a_new_dataset_needs(tmp_path
     assert [(each["row"], each["rule"]) for each in json.loads(receipt.read_text())["errors"]] == [(3, "number.range")]
     assert (sources / "network/readiness/template.xlsx").exists()
     assert "network_readiness" in (project / "dbt_project/models/sources.yml").read_text(encoding="utf-8")
-    assert len(list((home / "bronze/network_readiness").glob("[0-9a-f]*.parquet"))) == 1
-    keys = kho(home, "schema", "--json", **environment)
+    assert len(list((home / "bronze/network_readiness").glob(f"{16 * '?'}.parquet"))) == 1
+    keys = kho(home, "schema", "--json", project=project)
     assert "network/readiness" in [each["name"] for each in json.loads(keys)]
