@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import getpass
+import os
 
 from orchestration.intake.ledger import Ledger, Submission
+from orchestration.intake.receipts import write_receipt
 from orchestration.settings import Settings
+from schemas import dataset
 
 
 class DecisionError(ValueError):
@@ -28,8 +31,17 @@ def decide(settings: Settings, submission_id: str, kind: str, why: str) -> str:
         raise DecisionError(f"{submission.submission_id} does not wait for a decision: it is {submission.verdict}")
     if not why.strip():
         raise DecisionError("say why: the reason is kept in the ledger")
-    ledger.decide(submission.submission_id, kind, why=why.strip(), who=getpass.getuser(), at=settings.clock())
+    ledger.decide(submission.submission_id, kind, why=why.strip(), who=_who(), at=settings.clock())
     after = ledger.get(submission.submission_id)
     assert after is not None
     what = f"{submission.submission_id} ({submission.file_name})"
+    write_receipt(settings, dataset(after.dataset), after)
     return f"{what} is {after.verdict} now; `kho run` builds it into the warehouse"
+
+
+def _who() -> str:
+    """The user's name; its number where the system has no name for it, as in a container."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"

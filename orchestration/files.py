@@ -19,7 +19,9 @@ def sync_folder(folder: Path) -> None:
 
 def private_folder(folder: Path) -> Path:
     """Create ``folder`` for its owner only (0700)."""
-    folder.mkdir(parents=True, exist_ok=True)
+    if not folder.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        sync_folder(folder.parent)
     folder.chmod(0o700)
     return folder
 

@@ -139,8 +139,8 @@ TOO_MANY_VANISHED = rule(
     "error",
     "complete",
     scope="file",
-    vi="Hơn {limit} số dòng của lần gửi trước không còn trong tệp này, cả tệp tạm dừng chờ quyết định",
-    en="More than {limit} of the previous rows are gone; the whole file waits for a decision",
+    vi="Hơn {limit} số dòng đã nhận lần trước không có trong các dòng đúng của tệp này, cả tệp chờ quyết định",
+    en="More than {limit} of the rows accepted before are not among the right rows of this file; it waits",
     mend_vi="Kiểm tra xem tệp có đủ dòng không; nếu đúng, đề nghị cán bộ dữ liệu chấp nhận",
     mend_en="Check that the file is complete; if it is, ask the data engineer to accept it",
 )

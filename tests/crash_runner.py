@@ -47,12 +47,16 @@ KEY = "ab" * 32
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """What a child does. point, occurrence: where it dies; seconds: when; swap: steps in a wrong order."""
+    """What a child does. point, occurrence: where it dies. swap: steps in a wrong order.
+
+    share: when it dies, as a share of the processor time that the first run of all took; unlike time on the wall, that
+    is the same on a busy machine.
+    """
 
     home: str
     point: str = ""
     occurrence: int = 1
-    seconds: float = 0.0
+    share: float = 0.0
     swap: str = ""
     parallel: int = 1
 
@@ -136,7 +140,7 @@ def _receipt(ending: str) -> Callable[[Path, Path], bool]:
 
 
 def _is_aside(path: Path, *_: Any) -> bool:
-    return path.name.startswith(".kho-taken")
+    return ".kho-taken" in str(path)
 
 
 #: Named points of a run, in their order: what to patch.
@@ -158,6 +162,7 @@ POINTS: dict[str, Callable[[Order], None]] = {
     "before the removal": lambda o: _dies(o, Ledger, "mark_receipt", after=True),
     "set aside, not removed": lambda o: _dies(o, Path, "unlink", when=_is_aside),
     "removed, not marked": lambda o: _dies(o, Ledger, "mark_removed"),
+    "export for dbt half done": lambda o: _dies(o, Path, "replace", when=_rename_into("submission.parquet")),
     "before the publication's copy": lambda o: _dies(o, publishing, "_copy"),
     "copied, not renamed": lambda o: _dies(o, publishing, "_count_rows"),
     "before current.json": lambda o: _dies(o, publishing, "_announce"),
@@ -230,19 +235,33 @@ def _child(order: Order) -> None:
         os._exit(status)
 
 
-def execute(order: Order) -> list[int]:
-    """Fork the children of an order and wait for them; their statuses."""
+def _seconds_of(child: int) -> float:
+    """Processor time of a process so far: the kernel's clock of that process (clock_getcpuclockid(3))."""
+    return time.clock_gettime((~child << 3) | 2)
+
+
+def _ended(child: int) -> bool:
+    return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+def execute(order: Order, whole_run: float) -> tuple[list[int], float]:
+    """Fork the children of an order and wait for them; their statuses, and the processor time that they took."""
     children = []
     for _ in range(order.parallel):
         child = os.fork()
         if child == 0:
             _child(order)
         children.append(child)
-    if order.seconds:
-        time.sleep(order.seconds)
-        for child in children:
-            os.kill(child, signal.SIGKILL)
-    return [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+    if order.share:
+        (child,) = children
+        while not _ended(child) and _seconds_of(child) < order.share * whole_run:
+            time.sleep(0.0005)
+        os.kill(child, signal.SIGKILL)  # one that has ended stays known until it is waited for
+    before = os.times()
+    statuses = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+    after = os.times()
+    spent = after.children_user + after.children_system - before.children_user - before.children_system
+    return statuses, spent
 
 
 def main() -> None:
@@ -250,8 +269,11 @@ def main() -> None:
     assert len(KEY) == pseudonyms.KEY_BYTES * 2
     for declaration in datasets().values():
         assert declaration.schema is not None
+    whole_run = 0.0
     for line in sys.stdin:
-        print(json.dumps(execute(Order(**json.loads(line)))), flush=True)
+        statuses, seconds = execute(Order(**json.loads(line)), whole_run)
+        whole_run = whole_run or seconds
+        print(json.dumps(statuses), flush=True)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,6 @@ import random
 import sqlite3
 import subprocess
 import sys
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -33,6 +32,8 @@ from schemas import datasets
 from tests import crash_runner
 from tests.crash_runner import Order
 from tests.office import COMPLETIONS, PARCELS, RESIDENTS, drop, learner, parcel, resident, rows_csv, rows_xlsx
+
+pytestmark = pytest.mark.xdist_group("crash")  # one warm process and one home that was never killed
 
 KILLED = -9
 Run = Callable[..., list[int]]
@@ -186,6 +187,7 @@ def test_the_run_that_all_others_are_compared_with_did_what_it_should(never_kill
 OCCURRENCES = {
     "key made, its temporary name not yet removed": 1,
     "between the renames of keeping": 8,
+    "export for dbt half done": 1,
     "before the publication's copy": 1,
     "copied, not renamed": 1,
     "before current.json": 1,
@@ -222,23 +224,17 @@ def test_a_run_killed_while_a_workbook_is_read_is_made_good_by_the_next(run: Run
     assert [row["verdict"] for row in pictures[0]["ledger"].values()] == ["accepted"]
 
 
-def test_runs_killed_at_random_moments_come_to_the_same_end(
-    run: Run, never_killed: Settings, expected: Picture, tmp_path: Path
-) -> None:
+def test_runs_killed_at_random_moments_come_to_the_same_end(run: Run, expected: Picture, tmp_path: Path) -> None:
     """At least twenty kills, in as many homes as it takes; every home must get there within thirty runs."""
     moments = random.Random(2026)
-    started = time.monotonic()
-    assert run(home_at(tmp_path / "measured")) == [0]
-    longest = 1.1 * (time.monotonic() - started)
     kills = homes = 0
     while kills < 20:
         homes += 1
         settings = home_at(tmp_path / f"home{homes}")
-        statuses = [run(settings, seconds=moments.uniform(0.01, longest))[0]]
+        statuses = [KILLED]
         while statuses[-1] == KILLED and len(statuses) < 30:
-            statuses += run(settings, seconds=moments.uniform(0.01, longest))
-        kills += statuses.count(KILLED)
-        assert set(statuses) <= {0, KILLED}
+            statuses += run(settings, share=moments.uniform(0.02, 1.1))
+        kills += statuses[1:].count(KILLED)
         assert statuses[-1] == 0
         assert picture(settings) == expected
 

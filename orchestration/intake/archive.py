@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import logging
 import os
 import stat
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +15,11 @@ from orchestration.files import private_folder, sync_folder
 from orchestration.intake.discover import IncomingFile, identity_of
 from orchestration.settings import Settings
 
+log = logging.getLogger("kho.intake")
+
 _BLOCK = 4 << 20
+#: Hidden folder beside the officers' files; a file stands in it for the moment before it is removed.
+ASIDE = ".kho-taken"
 
 
 @dataclass(frozen=True)
@@ -37,7 +44,10 @@ def archive(settings: Settings, incoming: IncomingFile) -> Archived | None:
     temporary = folder / f".{os.getpid()}.tmp"
     try:
         source = os.open(incoming.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except (FileNotFoundError, OSError):
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        log.warning("%s cannot be opened and stays in incoming/: %s", incoming.name, error.strerror)
         return None
     digest = hashlib.sha256()
     try:
@@ -56,7 +66,7 @@ def archive(settings: Settings, incoming: IncomingFile) -> Archived | None:
             temporary.chmod(0o400)
             temporary.replace(target)
             sync_folder(folder)
-        return Archived(target, digest.hexdigest(), incoming.size, incoming.identity, incoming.path.name)
+        return Archived(target, digest.hexdigest(), incoming.size, incoming.identity, incoming.name)
     finally:
         os.close(source)
         temporary.unlink(missing_ok=True)
@@ -65,19 +75,37 @@ def archive(settings: Settings, incoming: IncomingFile) -> Archived | None:
 def remove_incoming(path: Path, identity: str) -> bool:
     """Remove an incoming file if it is still the one that was archived. False if another file stands there now.
 
-    It is renamed first: what is checked is then what is removed, even if a new file arrives under the old name.
+    It is set aside first: what is checked is then what is removed, even if a new file arrives under the old name.
     """
-    aside = path.with_name(f".kho-taken-{os.getpid()}-{hashlib.sha256(path.name.encode()).hexdigest()[:8]}")
+    aside = path.parent / ASIDE / path.name
     try:
         if identity_of(path.lstat()) != identity:
             return False
+        aside.parent.mkdir(exist_ok=True)
         path.rename(aside)
     except FileNotFoundError:
         return True
-    if identity_of(aside.lstat()) == identity:
+    same = identity_of(aside.lstat()) == identity
+    if same:
         aside.unlink()
-        sync_folder(path.parent)
-        return True
-    if not path.exists():
-        aside.rename(path)
-    return False
+    put_back(path.parent)
+    sync_folder(path.parent)
+    return same
+
+
+def put_back(folder: Path, committed: Collection[tuple[str, str]] = ()) -> None:
+    """Return to the officers' folder what was set aside and is not to go: a run died, or it was another file.
+
+    committed: identity and name of files that were taken in; what is left of them is removed.
+    """
+    for aside in (folder / ASIDE).glob("*"):
+        if (identity_of(aside.lstat()), aside.name) in committed:
+            aside.unlink()
+            continue
+        back, number = folder / aside.name, 1
+        while back.exists():  # yet another file came under that name
+            number += 1
+            back = folder / f"{aside.stem} ({number}){aside.suffix}"
+        aside.rename(back)
+    with contextlib.suppress(OSError):
+        (folder / ASIDE).rmdir()

@@ -29,7 +29,10 @@ def vanished_share(settings: Settings, declaration: Declaration, previous_id: st
     names = [each.name for each in declaration.warehouse_columns if each.source in declaration.key]
     same = " and ".join(f"earlier.{name} is not distinct from later.{name}" for name in names)
     config: dict[str, Any] = {"memory_limit": MEMORY_LIMIT, "threads": 2, "temp_directory": str(settings.temporary)}
-    with duckdb.connect(config=config) as connection:
-        sql = _SHARE.format(key=", ".join(names), same=same)
-        found = connection.execute(sql, {"earlier": str(earlier), "later": str(staged)}).fetchone()
+    sql = _SHARE.format(key=", ".join(names), same=same)
+    try:
+        with duckdb.connect(config=config) as connection:
+            found = connection.execute(sql, {"earlier": str(earlier), "later": str(staged)}).fetchone()
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        raise OSError("no space for the comparison with the previous submission") from error
     return float(found[0]) if found else 0.0

@@ -27,6 +27,11 @@ class IncomingFile:
     mtime_ns: int
     identity: str
 
+    @property
+    def name(self) -> str:
+        """The file's name; bytes that are no UTF-8, as some network drives have, are shown as question marks."""
+        return self.path.name.encode("utf-8", "replace").decode("utf-8")
+
     def is_stable(self, seconds: float) -> bool:
         """Not written to for so long. (A clock that runs ahead makes a file from the future; it counts as stable.)"""
         age = time.time() - self.mtime_ns / 1e9

@@ -206,6 +206,8 @@ class Examination:
     def _examined(self) -> Examined:
         ignored = {reason: count for reason, count in sorted(self._ignored.items()) if count}
         accepted, rejected = self._stage.rows["bronze"], self._stage.rows["returned"]
+        if accepted + rejected + self._ignored["duplicate"] != self._data_rows:
+            raise RuntimeError("rows got lost between reading and staging")
         return Examined(
             rows_read=accepted + rejected + sum(ignored.values()),
             rows_accepted=accepted,

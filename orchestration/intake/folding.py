@@ -15,22 +15,23 @@ _TONE_PLACEMENT = {
     "oè": "òe", "oé": "óe", "oẻ": "ỏe", "oẽ": "õe", "oẹ": "ọe",
     "uỳ": "ùy", "uý": "úy", "uỷ": "ủy", "uỹ": "ũy", "uỵ": "ụy",
 }  # fmt: skip
-_TONES = re.compile("|".join(_TONE_PLACEMENT) + r"(?!\w)")
+_TONES = re.compile(rf"(?:{'|'.join(_TONE_PLACEMENT)})(?!\w)")
+_RAISED = str.maketrans("²³", "23")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
 _SPACES = re.compile(r"\s+")
-_NOT_WORDS = re.compile(r"[^\w]+|_+")
+_NOT_WORDS = re.compile(r"[\W_]+")
 
 
 def clean_text(text: str) -> str:
     """NFC, one space between words, none at the ends, nothing invisible. Loses no meaning."""
-    text = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
+    text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
     return _SPACES.sub(" ", text).strip()
 
 
 @lru_cache(maxsize=65_536)
 def plain(text: str) -> str:
-    """For comparison with diacritics: case, punctuation, spaces and tone placement do not count."""
-    words = _NOT_WORDS.sub(" ", clean_text(text).casefold()).strip()
+    """For comparison with diacritics: case, punctuation, spaces, raised figures and tone placement do not count."""
+    words = _NOT_WORDS.sub(" ", clean_text(text).casefold().translate(_RAISED)).strip()
     return _TONES.sub(lambda found: _TONE_PLACEMENT[found.group(0)], words)
 
 

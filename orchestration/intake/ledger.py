@@ -167,6 +167,14 @@ class Ledger:
             )
             return int(found.fetchone()[0])
 
+    def has_accepted_rows(self) -> bool:
+        """Whether any submission ever brought rows, so that pseudonyms were given out."""
+        if not self.path.exists():
+            return False
+        with self._connect() as connection:
+            found = connection.execute("select exists (select 1 from submission where rows_accepted > 0)").fetchone()
+            return bool(found[0])
+
     def last_sequence(self, *, changing: bool = False) -> int:
         """Sequence of the newest submission (``changing``: that is not a duplicate) plus the number of decisions."""
         if not self.path.exists():

@@ -7,6 +7,7 @@ the count of what was mended without loss. Does not belong here: how a type is r
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -19,7 +20,7 @@ from schemas.column_types import CitizenId
 
 @dataclass(frozen=True)
 class TypedBatch:
-    """Typed values of the data rows; ``failed``: (row, column) of cells that hold null because the cast failed."""
+    """Typed values of the data rows, their text, and the findings of the casts. A cell that failed holds null."""
 
     rows: pl.Series
     frame: pl.DataFrame
@@ -36,9 +37,14 @@ def normalise(
     sheet: str,
     context: CastContext,
     mended: Counter[str],
+    further: Mapping[str, tuple[int, ...]] | None = None,
 ) -> TypedBatch:
-    """Cast the mapped columns of a batch; absent optional columns are null. Adds to ``mended`` by column type."""
+    """Cast the mapped columns of a batch; absent optional columns are null. Adds to ``mended`` by column type.
+
+    further: columns whose values of one row stand in several source columns, see ``Layout``.
+    """
     context.typed = {}
+    texts: dict[str, pl.Series] = {}
     found: list[pl.DataFrame] = []
     late = sorted(declaration.columns.values(), key=lambda each: each.type is CitizenId)
     for column in late:
@@ -47,10 +53,22 @@ def normalise(
             empty = pl.Series(column.name, [None], dtype=column.type.physical).new_from_index(0, len(rows))
             context.typed[column.name] = empty
             continue
-        cast = CASTS[column.type](cells[f"c{position}"], column, context)
+        texts[column.name] = _joined(cells, (position, *(further or {}).get(column.name, ())))
+        cast = CASTS[column.type](texts[column.name], column, context)
         context.typed[column.name] = cast.values.alias(column.name)
         mended[column.type.name] += cast.mended
         found.append(located(cast.problems, rows, sheet=sheet, column=column.name, position=position))
     frame = pl.DataFrame([context.typed[name] for name in declaration.columns])
-    text = cells.select([pl.col(f"c{columns[name]}").alias(name) for name in declaration.columns if name in columns])
+    text = pl.DataFrame([texts[name].alias(name) for name in declaration.columns if name in texts])
     return TypedBatch(rows, frame, text, pl.concat(found) if found else no_findings())
+
+
+def _joined(cells: pl.DataFrame, positions: tuple[int, ...]) -> pl.Series:
+    """The text of one column, or of several joined by +; null where all are empty."""
+    if len(positions) == 1:
+        return cells[f"c{positions[0]}"]
+    parts = [f"c{position}" for position in positions]
+    some = pl.any_horizontal(pl.col(parts).is_not_null())
+    return cells.select(pl.when(some).then(pl.concat_str(parts, separator="+", ignore_nulls=True)).alias(parts[0]))[
+        parts[0]
+    ]

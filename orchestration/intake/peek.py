@@ -19,6 +19,7 @@ from orchestration.settings import Settings
 from schemas import file_rules
 
 _MOST_NAMED = 5
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @contextmanager
@@ -34,27 +35,27 @@ def rows_of(sheet: Sheet) -> Iterator[list[str]]:
     Columns and rows without anything, left of all cells and below them, are left out.
     """
     blank = 0
-    for _, row in _numbered(sheet):
+    for row in _all_rows(sheet):
         if not any(row):
             blank += 1
             continue
-        for _ in range(blank):
-            yield [""] * (sheet.width - sheet.left)
-        blank = 0
+        if blank:
+            yield from [[""] * (sheet.width - sheet.left)] * blank
+            blank = 0
         yield row[sheet.left :]
 
 
-def _numbered(sheet: Sheet) -> Iterator[tuple[int, list[str]]]:
+def _all_rows(sheet: Sheet) -> Iterator[list[str]]:
     for batch in sheet.batches(sheet.width):
         odd = iter(batch.misshapen)
         next_odd = next(odd, None)
         for number, row in zip(batch.rows.to_list(), batch.cells.iter_rows(), strict=True):
             while next_odd and next_odd.row < number:
-                yield next_odd.row, list(next_odd.cells)
+                yield list(next_odd.cells)
                 next_odd = next(odd, None)
-            yield number, [cell or "" for cell in row]
+            yield [cell or "" for cell in row]
         while next_odd:
-            yield next_odd.row, list(next_odd.cells)
+            yield list(next_odd.cells)
             next_odd = next(odd, None)
 
 
@@ -66,10 +67,10 @@ def write_cells(document: Document, stream: TextIO) -> None:
     doubts = list(document.doubts)
     stream.write("{")
     for position, sheet in enumerate(document.sheets):
-        stream.write(f"{',' if position else ''}\n{json.dumps(sheet.name, ensure_ascii=False)}: [")
+        stream.write(f"{',' if position else ''}\n{_as_json(sheet.name)}: [")
         regular, usual = False, sheet.width - sheet.left
         for number, row in enumerate(rows_of(sheet)):
-            stream.write(("," if number else "") + "\n" + json.dumps(row, ensure_ascii=False))
+            stream.write(("," if number else "") + "\n" + _as_json(row))
             # Titles above a table may be shorter than its rows; within the table a cell is missing or too many.
             if regular and len(row) != usual:
                 doubts.append(f"{sheet.name} row {number + 1}: {len(row)} cells instead of {usual}")

@@ -18,7 +18,11 @@ from orchestration.settings import Settings
 from schemas import rules
 
 _ABBREVIATED = {"x": "Xã", "p": "Phường", "đk": "Đặc khu"}
-_TRAILING_PROVINCE = re.compile(r"\s*[,;–-]\s*(?:tỉnh|thành phố|t\.|tp\.?)\s.*$", re.IGNORECASE)
+_LAST_PART = re.compile(r"(.+?)\s*[,;–-]\s*([^,;–-]+)")
+_PROVINCE_KIND = re.compile(r"^(?:tỉnh|thành phố|t\.|tp\.?)\s*", re.IGNORECASE)
+_CODE = re.compile(r"(?<![0-9])[0-9]{5}(?![0-9])")
+#: A code alone, as text, as a number that lost its zeros, or as a float.
+_NUMBER = re.compile(r"(['’]?[0-9][0-9 ]*)(?:[.,]0+)?")
 
 
 def _compact(text: str) -> str:
@@ -47,7 +51,7 @@ class Unresolved:
 
 
 class Communes:
-    """All present communes; names are looked up within one province, codes in the whole country."""
+    """All present communes; cells name those of one province."""
 
     def __init__(self, file: Path, province: str) -> None:
         with file.open(encoding="utf-8", newline="") as source:
@@ -55,6 +59,7 @@ class Communes:
         every = [Commune(row["commune_code"], row["commune_name"], row["province_code"]) for row in table]
         names_of_province = {row["province_name"] for row in table if row["province_code"] == province}
         self.by_code = {each.code: each for each in every}
+        self._province = province
         self.own = [each for each in every if each.province == province]
         self._province_words = {fold(_bare(name)) for name in names_of_province}
         self._names: dict[str, dict[str, set[str]]] = {form: {} for form, _ in _FORMS}
@@ -66,12 +71,26 @@ class Communes:
             self._folded[fold(each.name)] = each.code
 
     def resolve(self, text: str) -> str | Unresolved:
-        """The code of the commune that a cell names by code or by name."""
-        text = _TRAILING_PROVINCE.sub("", clean_text(text))
-        digits = re.sub(r"[^0-9]", "", text) if re.fullmatch(r"[\s'’0-9]+", text) else ""
-        if digits:
-            code = digits.zfill(5)
-            return code if code in self.by_code else Unresolved(rules.COMMUNE_UNKNOWN, None)
+        """The code of the commune of the province that a cell names by code, by name, or by both."""
+        text = clean_text(text)
+        number = _NUMBER.fullmatch(text)
+        if number:
+            return self._known(re.sub("[^0-9]", "", number[1]).zfill(5))
+        code = _CODE.search(text)
+        if not code:
+            return self._named(text)
+        coded = self._known(code[0])
+        named = self._named((text[: code.start()] + text[code.end() :]).strip(" -–()[]:,;|"))
+        if isinstance(coded, Unresolved) or isinstance(named, Unresolved) or coded == named:
+            return coded if isinstance(coded, Unresolved) else named
+        return Unresolved(rules.COMMUNE_AMBIGUOUS, self._shown([coded, named]))
+
+    def _known(self, code: str) -> str | Unresolved:
+        here = code in self.by_code and self.by_code[code].province == self._province
+        return code if here else Unresolved(rules.COMMUNE_UNKNOWN, None)
+
+    def _named(self, text: str) -> str | Unresolved:
+        text = self._without_province(text)
         for form, compare in _FORMS:
             found = self._names[form].get(compare(_full_kind(text)), set())
             if len(found) == 1:
@@ -80,15 +99,20 @@ class Communes:
                 return Unresolved(rules.COMMUNE_AMBIGUOUS, self._shown(sorted(found)))
         return Unresolved(rules.COMMUNE_UNKNOWN, self._nearest(fold(text)))
 
+    def _without_province(self, text: str) -> str:
+        """Xã Bản Qua, tỉnh Lào Cai → Xã Bản Qua."""
+        parts = _LAST_PART.fullmatch(text)
+        if parts and fold(_PROVINCE_KIND.sub("", parts[2])) in self._province_words:
+            return parts[1]
+        return text
+
     def find_in(self, text: str, *, with_kind: bool = False) -> str | None:
         """The one commune of the province that a longer text names in full, or by its 5-digit code.
 
         with_kind: only together with Xã/Phường (letterheads name provinces and departments, too).
         """
         if not with_kind:
-            codes = {
-                code for code in re.findall(r"(?<![0-9])[0-9]{5}(?![0-9])", text) if self.by_code.get(code) in self.own
-            }
+            codes = {code for code in _CODE.findall(text) if self._known(code) == code}
             if len(codes) == 1:
                 return codes.pop()
         padded = f" {fold(text)} "

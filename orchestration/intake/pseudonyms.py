@@ -16,6 +16,7 @@ import polars as pl
 
 from orchestration.files import private_folder, replacing, sync_folder
 from orchestration.intake.folding import fold
+from orchestration.intake.ledger import Ledger
 from orchestration.settings import Settings
 from schemas.column_types import PersonName
 from schemas.columns import Column
@@ -34,8 +35,10 @@ def pseudonym_key(settings: Settings) -> bytes:
     """The key of this home, made at first use; two processes that make it at once agree on one."""
     file = settings.pseudonym_key
     if not file.exists():
+        if Ledger(settings.ledger).has_accepted_rows():
+            raise KeyFileError(f"{file} is missing: restore it from its backup, or persons would appear a second time")
         private_folder(settings.home)
-        made = file.with_name(f".{file.name}.{os.getpid()}")
+        made = private_folder(settings.temporary) / f"{file.name}.{os.getpid()}"
         with replacing(made) as temporary:
             temporary.write_text(secrets.token_hex(KEY_BYTES), encoding="ascii")
         try:

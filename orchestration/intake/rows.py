@@ -15,19 +15,25 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from orchestration.intake.folding import fold
+from orchestration.intake.folding import clean_text, fold
 from orchestration.intake.readers.table import MisshapenRow, TextBatch
 from orchestration.intake.recognise import Layout
 from schemas import Declaration
 
-TOTAL = re.compile(r"(tong|tong cong|tong so|cong|toan tinh|tong cong toan tinh|tc|cong [ivx]+|tong [ivx]+( [ivx]+)*)")
+TOTAL = re.compile(
+    r"(tong( cong| so)?|cong|toan tinh|tc)( cong)?( so)?( chung| toan (tinh|xa|phuong|huyen))?( [ivx]+)*( \d.*)?"
+)
+#: What a total row begins with, in any spelling; a cheap sieve before the words are compared.
+_LIKE_TOTAL = r"(?i)^\W*(t\S{0,3}ng|c\S{0,3}ng|to\S{0,3}n|tc)\b"
 FOOTER = re.compile(
     r"(nguoi lap|nguoi tong hop|thu truong|giam doc|kt giam doc|kt chu tich|chu tich|tm ubnd|tm uy ban|noi nhan|"
     r"ky ghi ro ho ten|ky ten|ke toan|xac nhan|thu ky|truong phong|can bo lap)\b.*"
-    r"|.*\bngay \d{0,2} ?thang \d{0,2} ?nam \d{0,4}"
 )
-NOTE = re.compile(r"(ghi chu|nguon|luu y|chu thich|chu y|don vi tinh|dvt)\b.*")
-SECTION = re.compile(r"([ivx]{1,5}|[a-z]|\d{1,2}( \d{1,2})*)")
+SIGNED = re.compile(r".*\bngay \d{0,2} ?thang \d{0,2} ?nam \d{0,4}")
+NOTE = re.compile(r"(ghi chu|nguon|luu y|chu thich|chu y|don vi tinh|dvt|danh sach( nay)? (gom|co))\b.*")
+#: What numbers a section, in a column of its own. A plain number counts a row, even one that lacks its values.
+ORDINAL = re.compile(r"[ivx]{1,5}|[a-z]|\d{1,2}( \d{1,2})+")
+SECTION = re.compile(r"([IVX]{1,5}|[A-Z]|\d+(\.\d+)+)\s*[.)/:–-]\s*\D.*")
 NUMBER = re.compile(r"\(?\d{1,3}\)?(\s*=.*)?|\(?[A-Za-z]\)?")
 
 
@@ -47,12 +53,13 @@ class RowFilter:
     declaration: Declaration
     layout: Layout
     ignored: Counter[str] = field(default_factory=Counter)
-    footer_from: int | None = None
+    _below_footer: bool = False
 
     def __post_init__(self) -> None:
         columns = self.layout.columns
         self._required = [f"c{columns[name]}" for name, each in self.declaration.columns.items() if each.required]
-        self._mapped = {f"c{position}" for position in columns.values()}
+        self._mapped = set(columns.values())
+        self._header_cells = [[clean_text(cell) for cell in row] for row in self.layout.header_rows]
 
     def apply(self, batch: TextBatch) -> DataRows:
         """The data rows of a batch. Rows are counted in the order in which they stand in the file."""
@@ -60,27 +67,42 @@ class RowFilter:
         if above.any():
             self._count_above(batch.filter_rows(above))
             batch = batch.filter_rows(~above)
-        misshapen = self._sort_misshapen(batch)
-        frame = batch.cells
-        filled = frame.select(pl.sum_horizontal(pl.col(self._required).is_not_null()).alias("n"))["n"]
-        doubtful = (
-            (filled * 2 < len(self._required))
-            | self._like_header(frame)
-            | (batch.rows <= self.layout.last_header_row + 2)
-        )
-        if not doubtful.any():
-            return DataRows(batch.rows, frame, misshapen)
+        rows, frame = batch.rows, batch.cells
+        blank = frame.select(pl.all_horizontal(pl.all().is_null()).alias("blank"))["blank"]
+        if blank.any():
+            rows, frame = rows.filter(~blank), frame.filter(~blank)
         out: list[int] = []
-        for index in doubtful.arg_true():
-            cells = [cell or "" for cell in frame.row(int(index))]
-            reason = self._reason(int(batch.rows[int(index)]), cells)
+        before = -1
+        for index in self._doubtful(rows, frame).arg_true().to_list():
+            if index > before + 1:
+                self._below_footer = False  # data stands between: it was the foot of a page
+            before = index
+            cells = [cell or "" for cell in frame.row(index)]
+            reason = self._reason(int(rows[index]), cells)
             if reason:
-                out.append(int(index))
+                out.append(index)
                 self.ignored[reason] += reason != "blank"
-        keep = pl.Series([True]).new_from_index(0, frame.height).scatter(out, False) if out else None
-        if keep is None:
-            return DataRows(batch.rows, frame, misshapen)
-        return DataRows(batch.rows.filter(keep), frame.filter(keep), misshapen)
+        if frame.height > before + 1:
+            self._below_footer = False
+        if out:
+            keep = pl.repeat(True, frame.height, eager=True).scatter(out, False)
+            rows, frame = rows.filter(keep), frame.filter(keep)
+        return DataRows(rows, frame, self._sort_misshapen(batch))
+
+    def _doubtful(self, rows: pl.Series, frame: pl.DataFrame) -> pl.Series:
+        """Rows that are worth a closer look: few required values, the first rows, those like a header or a total."""
+        filled = pl.sum_horizontal(pl.col(self._required).is_not_null())
+        at = int(self._required[0][1:]) if self._required else 0
+        names = [row[at] for row in self.layout.header_rows if at < len(row) and row[at].strip()]
+        first = pl.coalesce(pl.all())
+        return frame.select(
+            (
+                (filled * 2 < len(self._required))
+                | pl.col(f"c{at}").is_in(names).fill_null(False)
+                | first.str.contains(_LIKE_TOTAL).fill_null(False)
+                | (rows <= self.layout.last_header_row + 2)
+            ).alias("doubtful")
+        )["doubtful"]
 
     def _count_above(self, batch: TextBatch) -> None:
         blank = batch.cells.select(pl.all_horizontal(pl.all().is_null()).alias("blank"))["blank"]
@@ -107,12 +129,6 @@ class RowFilter:
                 data.append(each)
         return tuple(data)
 
-    def _like_header(self, frame: pl.DataFrame) -> pl.Series:
-        """Rows that repeat the header: printed forms repeat it on every page."""
-        names = [(f"c{position}", self.layout.headers[position]) for position in self.layout.columns.values()][:3]
-        same = pl.all_horizontal([pl.col(name) == header for name, header in names])
-        return frame.select(same.fill_null(False).alias("same"))["same"]
-
     def _reason(self, row: int, cells: Sequence[str]) -> str | None:
         """Why a row is not data; ``blank`` rows are left out without being counted."""
         texts = [cell.strip() for cell in cells if cell.strip()]
@@ -120,33 +136,40 @@ class RowFilter:
             return "blank"
         if row <= self.layout.last_header_row + 2 and len(texts) > 1 and all(NUMBER.fullmatch(text) for text in texts):
             return "number_row" if _ascending(texts) else None
-        if len(cells) >= self.layout.width and self._repeats_header(cells):
+        if self._repeats_header(cells):
             return "header"
+        if TOTAL.fullmatch(fold(texts[0])):
+            return "total"
         if self._filled(cells) * 2 >= len(self._required):
             return None
-        return self._reason_by_words(row, texts, cells)
+        return self._reason_by_words(texts, cells)
 
     def _repeats_header(self, cells: Sequence[str]) -> bool:
-        return all(cells[at].strip() == self.layout.headers[at] for at in self.layout.columns.values())
+        """Whether a row says what a header row says: printed forms repeat it on every page."""
+        said = {position: clean_text(cell) for position, cell in enumerate(cells) if cell.strip()}
+        return any(
+            len(said) > 1 and said == {position: cell for position, cell in enumerate(row) if cell}
+            for row in self._header_cells
+        )
 
     def _filled(self, cells: Sequence[str]) -> int:
         return sum(1 for name in self._required if int(name[1:]) < len(cells) and cells[int(name[1:])].strip())
 
-    def _reason_by_words(self, row: int, texts: Sequence[str], cells: Sequence[str]) -> str | None:
+    def _reason_by_words(self, texts: Sequence[str], cells: Sequence[str]) -> str | None:
         folded = [fold(text) for text in texts]
         if any(TOTAL.fullmatch(text) for text in folded[:3]):
             return "total"
-        if any(FOOTER.fullmatch(text) for text in folded):
-            self.footer_from = row if self.footer_from is None else min(self.footer_from, row)
+        if FOOTER.fullmatch(folded[0]) or any(SIGNED.fullmatch(text) for text in folded):
+            self._below_footer = True
+        if self._below_footer or NOTE.fullmatch(folded[0]):
             return "note"
-        if self.footer_from is not None and row > self.footer_from:
-            return "note"
-        if NOTE.fullmatch(folded[0]):
-            return "note"
-        if len(texts) == 2 and SECTION.fullmatch(folded[0]) and not folded[1].replace(" ", "").isdigit():
+        places = [position for position, cell in enumerate(cells) if cell.strip()]
+        counted = places[0] not in self._mapped
+        if len(texts) == 2 and counted and ORDINAL.fullmatch(folded[0]) and not folded[1].replace(" ", "").isdigit():
             return "section"
-        outside = all(f"c{position}" not in self._mapped for position, cell in enumerate(cells) if cell.strip())
-        return "note" if outside and len(texts) == 1 else None
+        if len(texts) == 1 and SECTION.fullmatch(texts[0]):
+            return "section"
+        return "note" if len(texts) == 1 and counted else None
 
 
 def _ascending(texts: Sequence[str]) -> bool:

@@ -106,7 +106,12 @@ class Stage:
             once = ["sheet", "row", "column", "rule"] if kind == "findings" else place
             frame = frame.unique(once, keep="first", maintain_order=True).sort(place, maintain_order=True)
         made = self.file(kind).with_suffix(".new")
-        frame.sink_parquet(made, compression="zstd", compression_level=1)
+        try:
+            frame.sink_parquet(made, compression="zstd", compression_level=1)
+        except pl.exceptions.ComputeError as error:
+            if "os error" in str(error):  # a full disk, in polars' words
+                raise OSError(f"{made.name} could not be written") from error
+            raise
         made.replace(self.file(kind))
         self.rows[kind] = pq.read_metadata(self.file(kind)).num_rows
 

@@ -11,6 +11,7 @@ import datetime
 import hashlib
 import logging
 import shutil
+import sqlite3
 import tempfile
 import traceback
 from collections.abc import Callable
@@ -21,7 +22,7 @@ from typing import Any
 import polars as pl
 
 from orchestration.files import private_folder
-from orchestration.intake.archive import Archived, archive, archived_file, remove_incoming
+from orchestration.intake.archive import Archived, archive, archived_file, put_back, remove_incoming
 from orchestration.intake.bronze import vault_file
 from orchestration.intake.comparison import vanished_share
 from orchestration.intake.discover import identity_of, incoming_files, stable_files
@@ -40,6 +41,8 @@ from schemas import Declaration, file_rules
 
 log = logging.getLogger("kho.intake")
 
+#: Everything but the wish to end this process: polars' panics are no Exceptions.
+_ANYTHING = (Exception, pl.exceptions.PanicException)
 #: Told the name of each file that is about to be taken in.
 OnFile = Callable[[str], None]
 
@@ -60,13 +63,13 @@ def take_in_dataset(settings: Settings, declaration: Declaration, on_file: OnFil
     with lock(settings, declaration.table):
         ledger = Ledger(settings.ledger)
         finish(settings, declaration, ledger)
-        done = {each.file_identity for each in ledger.not_removed(declaration.path)}
+        done = {(each.file_identity, each.file_name) for each in ledger.not_removed(declaration.path)}
         taken = []
         for incoming in stable_files(settings, declaration.path):
-            if incoming.identity in done:
+            if (incoming.identity, incoming.name) in done:
                 continue  # taken in before, but the folder does not let it be removed
             if on_file:
-                on_file(incoming.path.name)
+                on_file(incoming.name)
             archived = archive(settings, incoming)
             if archived is None:
                 continue  # it changed while it was copied: the next run takes it
@@ -78,6 +81,8 @@ def take_in_dataset(settings: Settings, declaration: Declaration, on_file: OnFil
 
 def finish(settings: Settings, declaration: Declaration, ledger: Ledger) -> None:
     """Complete what a crash after the commit left undone: receipts to write, incoming files to remove."""
+    committed = {(each.file_identity, each.file_name) for each in ledger.not_removed(declaration.path)}
+    put_back(settings.incoming(declaration.path), committed)
     for submission in ledger.without_receipt(declaration.path):
         _hand_out_receipt(settings, declaration, ledger, submission)
     for submission in ledger.not_removed(declaration.path):
@@ -85,11 +90,11 @@ def finish(settings: Settings, declaration: Declaration, ledger: Ledger) -> None
 
 
 def _hand_out_receipt(settings: Settings, declaration: Declaration, ledger: Ledger, submission: Submission) -> None:
-    """Write a receipt. A folder that cannot be written to keeps no other file waiting: the next run tries again."""
+    """Write a receipt. One that cannot be written keeps no other file waiting: the next run tries again."""
     try:
         write_receipt(settings, declaration, submission)
-    except OSError as error:
-        log.error("%s: no receipt: %s", submission.submission_id, error.strerror)
+    except _ANYTHING as error:
+        log.error("%s: no receipt: %s", submission.submission_id, _place(error))
     else:
         ledger.mark_receipt(submission.submission_id)
 
@@ -98,7 +103,7 @@ def _remove(settings: Settings, ledger: Ledger, submission: Submission) -> None:
     """Remove the incoming file of a committed submission, if it is still there and still the same."""
     try:
         for incoming in incoming_files(settings, submission.dataset):
-            if incoming.identity == submission.file_identity:
+            if (incoming.identity, incoming.name) == (submission.file_identity, submission.file_name):
                 remove_incoming(incoming.path, incoming.identity)
     except OSError as error:
         log.error("%s: its file stays in incoming/: %s", submission.submission_id, error.strerror)
@@ -174,18 +179,22 @@ def _judge(
     except UnreadableError as unreadable:
         log.warning("%s: %s", submission.submission_id, unreadable)
         notice = {"rule": unreadable.rule_id, "title": "", "limit": ""}
-    except OSError:
+    except (OSError, sqlite3.Error):
         if stage:
             stage.discard()
-        raise  # a full disk or a lost folder is no fault of the file: leave it for the next run
-    except Exception as error:
-        # Library messages quote cells; keep the place, not the words.
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        log.error("%s: %s at %s:%s", submission.submission_id, type(error).__name__, place.filename, place.lineno)
+        raise  # a full disk, a lost folder, a locked ledger are no fault of the file: leave it for the next run
+    except _ANYTHING as error:
+        log.error("%s: %s", submission.submission_id, _place(error))
         notice = {"rule": file_rules.INTERNAL, "title": "", "limit": ""}
     if stage:
         stage.discard()
     return _refused(submission, notice), None
+
+
+def _place(error: BaseException) -> str:
+    """What went wrong where. Messages of libraries quote cells; the place does not."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {place.filename}:{place.lineno}"
 
 
 def _with_recognition(submission: Submission, recognised: Recognised) -> Submission:
@@ -297,8 +306,11 @@ def retake(settings: Settings, declaration: Declaration, submission: Submission)
 
 
 def sweep(settings: Settings) -> None:
-    """Remove what killed runs left in the temporary folder. Only while no intake is running."""
-    for left in settings.temporary.glob("*") if settings.temporary.is_dir() else ():
+    """Remove what killed runs left half made. Only while no intake is running."""
+    half_made = (
+        each for folder in (settings.archive, settings.bronze, settings.dbt_target) for each in folder.rglob(".*.tmp")
+    )
+    for left in (*settings.temporary.glob("*"), *half_made):
         if left.is_dir():
             shutil.rmtree(left, ignore_errors=True)
         else:

@@ -27,7 +27,19 @@ EMPTY_CODES = frozenset({"NA"})
 STROKES = r"[.…_–—-]+"
 #: The errors of Excel, and what our reader writes for a formula that was never calculated.
 EXCEL_ERRORS = frozenset(
-    {"#REF!", "#VALUE!", "#N/A", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA", "#FIELD!"}
+    {
+        "#REF!",
+        "#VALUE!",
+        "#N/A",
+        "#DIV/0!",
+        "#NAME?",
+        "#NUM!",
+        "#NULL!",
+        "#SPILL!",
+        "#CALC!",
+        "#GETTING_DATA",
+        "#FIELD!",
+    }
     | {"#CHƯA TÍNH!"}
 )
 #: What Excel exports of a number that did not fit into its column.
@@ -157,12 +169,12 @@ def cast_listed(
     The list's own words go first: "Không có" is a value where it is listed, and nothing elsewhere.
     """
 
-    def read(cell: str) -> Reading | Failure:
+    def own_words_first(cell: str) -> Reading | Failure:
         reading = parse(clean_text(cell))
         listed = isinstance(reading, Reading) and reading.value is not None
         return reading if listed else common_reading(cell) or reading
 
-    readings = read_distinct(text, column, context, read)
+    readings = read_distinct(text, column, context, own_words_first)
     read = list(readings.values())
     accepted = [one.value if isinstance(one, Reading) else None for one in read]
     # One pass over the texts; what follows goes by number.

@@ -33,18 +33,16 @@ NOT_TABLES = {
 def _kind_of_zip(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
-            names = set(archive.namelist())
-            if "xl/workbook.xml" in {name.lower() for name in names}:
-                return "xlsx"
-            if "xl/workbook.bin" in {name.lower() for name in names}:
-                return "xlsb"
-            if "content.xml" in names:
-                return "ods"
+            names = {name.replace("\\", "/").lower() for name in archive.namelist()}
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise UnreadableError(file_rules.FILE_UNREADABLE, f"the archive is damaged or cut short: {error}") from None
-    if any(name.lower().startswith("xl/") for name in names):
+        raise UnreadableError(file_rules.FILE_UNREADABLE, f"the archive is damaged or cut short ({error})") from None
+    if "xl/workbook.bin" in names:
+        return "xlsb"
+    if "[content_types].xml" in names or "xl/workbook.xml" in names:
         return "xlsx"
-    raise UnreadableError(file_rules.FILE_UNREADABLE, "a zip archive that is not a workbook")
+    if "content.xml" in names:
+        return "ods"
+    raise UnreadableError(file_rules.FILE_UNREADABLE, "a zip archive, not a workbook")
 
 
 def file_kind(path: Path) -> str:
@@ -53,15 +51,16 @@ def file_kind(path: Path) -> str:
         start = file.read(4096)
     if not start:
         raise UnreadableError(file_rules.FILE_EMPTY, "zero bytes")
-    if start.startswith(b"PK"):
+    if start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _kind_of_zip(path)
     if start.startswith(COMPOUND_FILE):
         return "xls"
     for magic, what in NOT_TABLES.items():
         if start.startswith(magic):
             raise UnreadableError(file_rules.FILE_UNREADABLE, f"this is {what}, not a table")
-    if start.lstrip().lower().startswith((b"<html", b"<!doctype html", b"<table", b"<?xml", b"{\\rtf")):
-        raise UnreadableError(file_rules.FILE_UNREADABLE, "a web page or document saved under a table's name")
+    text = start.replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
+    if text.startswith((b"<html", b"<!doctype html", b"<table", b"<?xml", b"{\\rtf")):
+        raise UnreadableError(file_rules.FILE_UNREADABLE, "a web page or document under a table's name")
     return "csv"
 
 

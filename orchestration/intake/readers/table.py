@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from schemas.rules import RULES
+
 #: Rows of a sheet that recognition looks at. In 52 real sheets the header stood in the 2nd to 11th row.
 HEAD_ROWS = 60
 
@@ -15,7 +17,7 @@ class UnreadableError(Exception):
     """The file cannot be read; ``rule_id`` says why to the officer, the text to the engineer. Never a cell's value."""
 
     def __init__(self, rule_id: str, detail: str) -> None:
-        super().__init__(detail)
+        super().__init__(f"{detail}. {RULES[rule_id].mend_en}.")
         self.rule_id = rule_id
 
 
@@ -40,27 +42,38 @@ class TextBatch:
         return TextBatch(self.rows.filter(keep), self.cells.filter(keep), self.misshapen)
 
 
-#: (width) → batches of all rows of the sheet, read with that number of columns.
+#: (width) → batches of all rows of the sheet, with that number of columns. What stands beyond them is not the table's:
+#: a workbook leaves it out, a text file takes the row for a shifted one.
 Batches = Callable[[int], Iterator[TextBatch]]
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A visible sheet. ``head``: its first rows as text; ``batches(width)``: all its rows, first to last."""
+    """A visible sheet.
+
+    head: its first rows as text. batches(width): all its rows, first to last. left: how many columns stand empty
+    before the first that holds anything.
+    """
 
     name: str
     head: Sequence[Sequence[str]]
     width: int
     batches: Batches
+    left: int = 0
 
 
 @dataclass(frozen=True)
 class Document:
-    """An opened file. ``stamp``: cells of the hidden sheet that a template of ours carries."""
+    """An opened file.
+
+    stamp: cells of the hidden sheet that a template of ours carries. doubts: cells whose text is not what they held
+    (sheet, cell and why, never the value), where that is known before they are read.
+    """
 
     kind: str
     sheets: Sequence[Sheet]
     stamp: Sequence[str] = field(default_factory=tuple)
+    doubts: Sequence[str] = field(default_factory=tuple)
 
 
 def column_names(width: int) -> list[str]:

@@ -1,7 +1,9 @@
-"""CSV, TSV and other delimited text: streamed through pyarrow.csv, every cell as text.
+"""CSV, TSV and other delimited text: streamed block by block through pyarrow.csv, every cell as text.
 
-Belongs here: encoding, delimiter, rows whose number of cells differs. pyarrow names such a row instead of padding or
-shifting it, which DuckDB's, pandas' and polars' readers do; that is why it reads here.
+Belongs here: cutting a file into blocks of complete records, strict quoting, rows whose number of cells differs.
+pyarrow names such a row instead of padding or shifting it, which DuckDB's, pandas' and polars' readers do; that is
+why it reads here. Its streaming reader is not used: one of its threads may outlive the read and abort the process at
+exit (the handler of misshapen rows is a Python object).
 """
 
 from __future__ import annotations
@@ -9,11 +11,10 @@ from __future__ import annotations
 import codecs
 import contextlib
 import csv
-import io
-import unicodedata
-from collections import Counter
+import re
+import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,158 +22,114 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-from orchestration.intake.readers.table import (
-    HEAD_ROWS,
-    Document,
-    MisshapenRow,
-    Sheet,
-    TextBatch,
-    UnreadableError,
-    column_names,
-)
+from orchestration.intake.readers.dialect import find_dialect, stated_delimiter
+from orchestration.intake.readers.encoding import SAMPLE_BYTES, as_utf8
+from orchestration.intake.readers.table import Document, MisshapenRow, Sheet, TextBatch, UnreadableError, column_names
 from orchestration.settings import Settings
 from schemas import file_rules
 
 SHEET = "csv"
-DELIMITERS = ";,\t|"
-SAMPLE_BYTES = 1 << 20
-#: Arrow reads up to 32 blocks ahead, so this decides the memory that reading takes: 64 MB.
-BLOCK_BYTES = 2 << 20
-BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+BLOCK_BYTES = 24 << 20
+#: A sheet of Excel has no more columns.
+MOST_COLUMNS = 16_384
+_QUOTE = b'"'
+# Python's own limit of 128 KB holds for the whole process; here a cell ends with its block at the latest.
+csv.field_size_limit(2 * BLOCK_BYTES)
 
 
 @dataclass(frozen=True)
-class Dialect:
-    """How a text file separates its cells."""
+class _Source:
+    """A UTF-8 file, where its first record begins, its delimiter and the number of cells that most rows have."""
 
+    path: Path
+    start: int
     delimiter: str
-    quoted: bool
+    width: int = 0
 
 
-def _encoding(sample: bytes, *, whole: bool) -> tuple[str, int]:
-    """The encoding of a sample and the length of its byte-order mark."""
-    for mark, name in BOMS:
-        if sample.startswith(mark):
-            return name, len(mark)
-    if b"\x00" in sample:
-        half = len(sample) // 2 or 1
-        if sample[1::2].count(0) > 0.4 * half:
-            return "utf-16-le", 0
-        raise UnreadableError(file_rules.FILE_UNREADABLE, "binary zeros in a text file: not a table, or half copied")
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(sample, final=whole)
-    except UnicodeDecodeError:
-        return "cp1258", 0
-    return "utf-8", 0
+@dataclass
+class _Parsed:
+    """A block as cells, the numbers of its misshapen rows (from 1 in the block), and those rows."""
+
+    cells: pl.DataFrame
+    misshapen: list[MisshapenRow] = field(default_factory=list)
+
+    @property
+    def height(self) -> int:
+        return self.cells.height + len(self.misshapen)
 
 
-def _transcode(path: Path, target: Path, encoding: str, mark: int) -> None:
-    """Write the file as UTF-8 NFC (Windows-1258 keeps tone marks as separate characters)."""
-    decoder = codecs.getincrementaldecoder(encoding)()
-    with path.open("rb") as source, target.open("w", encoding="utf-8", newline="") as sink:
-        source.seek(mark)
-        carry = ""
-        try:
-            while block := source.read(1 << 20):
-                text = carry + decoder.decode(block)
-                cut = text.rfind("\n") + 1  # a combining mark may start the next block
-                sink.write(unicodedata.normalize("NFC", text[:cut]))
-                carry = text[cut:]
-            sink.write(unicodedata.normalize("NFC", carry + decoder.decode(b"", final=True)))
-        except UnicodeDecodeError as error:
-            raise UnreadableError(
-                file_rules.FILE_UNREADABLE, f"mixed or unknown text encoding: {error.reason}"
-            ) from None
+def _blocks(source: _Source) -> Iterator[tuple[pa.Buffer, bool]]:
+    """The file in blocks of complete records, each with whether it holds quotes.
+
+    The buffers are pyarrow's own, because the interpreter must not be needed to release them.
+    """
+    position = source.start
+    with pa.OSFile(str(source.path)) as file:
+        size = file.size()
+        while position < size:
+            file.seek(position)
+            buffer = file.read_buffer(BLOCK_BYTES)
+            data = buffer.to_pybytes()
+            if b"\x00" in data:
+                raise _unreadable("binary zeros in a text file (half copied?)")
+            last = position + len(data) >= size
+            quoted = _QUOTE in data
+            cut = (_cut_quoted(data, source.delimiter, last) if quoted else _cut_plain(data, last)) if data else 0
+            if not cut or (last and cut < len(data)):
+                raise _unreadable(
+                    f"after line {_lines(source.path, position + cut)} of the text: "
+                    "a quote without its end, text after a closing quote, or an endless row"
+                )
+            yield buffer.slice(0, cut), quoted
+            position += cut
 
 
-def _sample_rows(text: str, delimiter: str) -> list[list[str]]:
-    rows: list[list[str]] = []
-    try:
-        for row in csv.reader(io.StringIO(text), delimiter=delimiter):
-            rows.append(row)
-            if len(rows) > 4 * HEAD_ROWS:
-                break
-    except csv.Error:
-        pass  # the sample may end inside a quoted cell; what was read before counts
-    return rows
-
-
-def _delimiter(text: str) -> str:
-    """The delimiter under which most rows have the same, and the greatest, number of cells."""
-    first = text.split("\n", 1)[0].strip().lower()
-    if first.startswith("sep=") and len(first) == 5:
-        return first[4]
-
-    def score(delimiter: str) -> int:
-        widths = Counter(len(row) for row in _sample_rows(text, delimiter) if len(row) > 1)
-        return max(((width - 1) * count for width, count in widths.items()), default=0)
-
-    return max(DELIMITERS, key=score)
-
-
-def _contains(path: Path, byte: bytes) -> bool:
-    """Whether a byte occurs in a file. Read, not mapped: pages of a map count as the process's memory."""
+def _lines(path: Path, end: int) -> int:
+    """How many lines end before a position."""
     with path.open("rb") as file:
-        return any(byte in block for block in iter(lambda: file.read(1 << 20), b""))
+        starts = range(0, end, BLOCK_BYTES)
+        return sum(file.read(min(BLOCK_BYTES, end - start)).count(b"\n") for start in starts)
 
 
-def _numbers(first: int, count: int, skip: set[int]) -> list[int]:
-    """``count`` record numbers from ``first``, leaving out the misshapen ones in ``skip``."""
-    numbers: list[int] = []
-    number = first
-    while len(numbers) < count:
-        if number not in skip:
-            numbers.append(number)
-        number += 1
-    return numbers
+def _cut_plain(data: bytes, last: bool) -> int:
+    """Length of the complete records at the start of a block without quotes."""
+    return len(data) if last else data.rfind(b"\n") + 1 or data[:-1].rfind(b"\r") + 1
 
 
-def _batches(path: Path, dialect: Dialect, width: int) -> Iterator[TextBatch]:
-    names = column_names(width)
+def _cut_quoted(data: bytes, delimiter: str, last: bool) -> int:
+    """Length of the complete records at the start of a block; a quote is one at the beginning of a cell only."""
+    text = data.decode("latin-1")  # a character a byte
+    if last and not text.endswith(("\n", "\r")):
+        text += "\n"
+    elif not last and text.endswith("\r"):
+        text = text[:-1]  # half of a line's end?
+    mark = re.escape(delimiter)
+    cell = rf'(?:"(?:[^"]|"")*"|[^"{mark}\r\n][^{mark}\r\n]*|)'
+    records = rf"\A(?:{cell}(?:{mark}{cell})*(?:\r\n|\n|\r))*"
+    return min(len(data), len(text) - len(pl.Series([text]).str.replace(records, "")[0]))
+
+
+def _parse(buffer: pa.Buffer, delimiter: str, names: list[str], *, quoted: bool) -> _Parsed:
+    """The cells of a block. Raises UnreadableError where its bytes are not UTF-8."""
     found: list[MisshapenRow] = []
 
     def keep(row: Any) -> str:
-        cells = next(csv.reader([row.text], delimiter=dialect.delimiter), [])
-        found.append(MisshapenRow(row.number, tuple(cells)))
-        return "skip"
+        if row.actual_columns <= MOST_COLUMNS:
+            cells = next(csv.reader([row.text], delimiter=delimiter), [])
+            found.append(MisshapenRow(row.number, tuple(cells)))
+            return "skip"
+        return "error"
 
-    reader = _open(path, dialect, names, keep)
-    skipped: set[int] = set()
-    number = 1
-    while True:
-        try:
-            block = reader.read_next_batch()
-        except StopIteration:
-            break
-        except pa.ArrowInvalid as error:
-            raise UnreadableError(file_rules.FILE_UNREADABLE, _without_values(error)) from None
-        arrived, found[:] = tuple(found), []
-        skipped.update(each.row for each in arrived)
-        frame = pl.from_arrow(block, rechunk=False)
-        assert isinstance(frame, pl.DataFrame)
-        if skipped:
-            rows = pl.Series("row", _numbers(number, frame.height, skipped), dtype=pl.Int64)
-            number = int(rows[-1]) + 1 if frame.height else number
-        else:
-            rows = pl.int_range(number, number + frame.height, dtype=pl.Int64, eager=True)
-            number += frame.height
-        yield TextBatch(rows, frame, arrived)
-    if found:
-        yield TextBatch(
-            pl.Series("row", [], dtype=pl.Int64), pl.DataFrame(schema=dict.fromkeys(names, pl.String)), tuple(found)
-        )
-
-
-def _open(path: Path, dialect: Dialect, names: list[str], keep: Any) -> pa_csv.CSVStreamingReader:
     try:
-        return pa_csv.open_csv(
-            path,
-            # Row numbers of misshapen rows are known only without threads; parsing is a tenth of the intake's work.
-            read_options=pa_csv.ReadOptions(column_names=names, block_size=BLOCK_BYTES, use_threads=False),
+        table = pa_csv.read_csv(
+            pa.BufferReader(buffer),
+            # Numbers of misshapen rows are known only without threads; parsing is a tenth of the intake's work.
+            read_options=pa_csv.ReadOptions(column_names=names, block_size=buffer.size + 1, use_threads=False),
             parse_options=pa_csv.ParseOptions(
-                delimiter=dialect.delimiter,
-                quote_char='"' if dialect.quoted else False,
-                newlines_in_values=dialect.quoted,
+                delimiter=delimiter,
+                quote_char='"' if quoted else False,
+                newlines_in_values=quoted,
                 ignore_empty_lines=False,
                 invalid_row_handler=keep,
             ),
@@ -180,42 +137,80 @@ def _open(path: Path, dialect: Dialect, names: list[str], keep: Any) -> pa_csv.C
                 column_types={name: pa.string() for name in names}, strings_can_be_null=True, null_values=[""]
             ),
         )
-    except pa.ArrowInvalid as error:
-        raise UnreadableError(file_rules.FILE_UNREADABLE, _without_values(error)) from None
+    except (pa.ArrowInvalid, UnicodeDecodeError):
+        # pyarrow's own message quotes the row.
+        raise _unreadable("text that is not UTF-8 in places, or a row of too many cells") from None
+    frame = pl.from_arrow(table, rechunk=False)
+    assert isinstance(frame, pl.DataFrame)
+    return _Parsed(frame, found)
 
 
-def _without_values(error: Exception) -> str:
-    """pyarrow's messages quote the row; keep what was wrong, drop what stood there."""
-    text = str(error).split("\n", 1)[0]
-    return text.split(": ", 1)[0] if "Row #" in text or "line" in text else text[:120].split("'", 1)[0].strip()
+def _batches(source: _Source, width: int) -> Iterator[TextBatch]:
+    """All rows. One whose number of cells is not the file's usual one is misshapen; see ``_narrowed`` for ``width``."""
+    own = max(source.width, width)
+    names = column_names(own)
+    first = 1
+    for buffer, quoted in _blocks(source):
+        parsed = _parse(buffer, source.delimiter, names, quoted=quoted)
+        misshapen = [MisshapenRow(first - 1 + each.row, each.cells) for each in parsed.misshapen]
+        rows = pl.int_range(first, first + parsed.height, dtype=pl.Int64, eager=True)
+        if misshapen:
+            rows = rows.filter(~rows.is_in([each.row for each in misshapen]))
+        first += parsed.height
+        batch = TextBatch(rows, parsed.cells, tuple(misshapen))
+        yield batch if own == width else _narrowed(batch, width)
+
+
+def _narrowed(batch: TextBatch, width: int) -> TextBatch:
+    """A batch of a file whose rows have more cells than the table has columns.
+
+    What stands beyond the table shifts its row. A row of exactly the table's width is right: Excel writes no
+    delimiters after the last filled column of every sixteen rows.
+    """
+    names = batch.cells.columns
+    beyond = batch.cells.select(pl.any_horizontal(pl.col(names[width:]).is_not_null()).alias("any"))["any"]
+    misshapen = [each for each in batch.misshapen if len(each.cells) != width]
+    misshapen += [
+        MisshapenRow(number, tuple(cell or "" for cell in row))
+        for number, row in zip(batch.rows.filter(beyond).to_list(), batch.cells.filter(beyond).iter_rows(), strict=True)
+    ]
+    rows, cells = batch.rows.filter(~beyond), batch.cells.filter(~beyond).select(names[:width])
+    fitting = [each for each in batch.misshapen if len(each.cells) == width]
+    if fitting:
+        more = [[cell or None for cell in each.cells] for each in fitting]
+        cells = pl.concat([cells, pl.DataFrame(more, schema=cells.schema, orient="row")])
+        rows = rows.extend(pl.Series([each.row for each in fitting], dtype=pl.Int64))
+        order = rows.arg_sort()
+        rows, cells = rows.gather(order), cells[order]
+    return TextBatch(rows, cells, tuple(sorted(misshapen, key=lambda each: each.row)))
+
+
+def _unreadable(why: str) -> UnreadableError:
+    return UnreadableError(file_rules.FILE_UNREADABLE, why)
+
+
+def _source(path: Path, mark: int) -> tuple[_Source, list[list[str]]]:
+    """Where and how the records of a UTF-8 file stand, and its first rows."""
+    with path.open("rb") as file:
+        file.seek(mark)
+        text = codecs.getincrementaldecoder("utf-8")().decode(file.read(SAMPLE_BYTES))
+    stated = stated_delimiter(text)
+    if stated:
+        mark, text = mark + stated[1], text[stated[1] :]
+    if not text.strip():
+        raise UnreadableError(file_rules.FILE_EMPTY, "nothing but spaces")
+    dialect = find_dialect(text, stated[0] if stated else None)
+    if dialect.width > MOST_COLUMNS:
+        raise UnreadableError(file_rules.FILE_LIMITS, f"more than {MOST_COLUMNS} columns: not a table")
+    return _Source(path, mark, dialect.delimiter, dialect.width), dialect.head
 
 
 @contextlib.contextmanager
 def open_text(settings: Settings, path: Path) -> Iterator[Document]:
-    """Open a delimited text file. Raises UnreadableError where it is binary, cut inside a quoted cell, or empty."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        sample = file.read(SAMPLE_BYTES)
-    encoding, mark = _encoding(sample, whole=size <= SAMPLE_BYTES)
+    """Open a delimited text file. Raises UnreadableError where it is binary, wrongly quoted at once, or empty."""
     settings.temporary.mkdir(parents=True, exist_ok=True)
-    utf8 = path
-    made = settings.temporary / f"{path.name[:32]}.{id(sample):x}.utf8"
-    try:
-        if encoding != "utf-8":
-            _transcode(path, made, encoding, mark)
-            utf8 = made
-        if _contains(utf8, b"\x00"):
-            raise UnreadableError(file_rules.FILE_UNREADABLE, "binary zeros in a text file: half copied?")
-        with utf8.open("rb") as file:
-            text = codecs.getincrementaldecoder("utf-8-sig")().decode(file.read(SAMPLE_BYTES))
-        if not text.strip():
-            raise UnreadableError(file_rules.FILE_EMPTY, "nothing but spaces")
-        dialect = Dialect(_delimiter(text), quoted=_contains(utf8, b'"'))
-        head = _sample_rows(text, dialect.delimiter)[:HEAD_ROWS]
-        width = max(
-            Counter(len(row) for row in _sample_rows(text, dialect.delimiter)).items(),
-            key=lambda each: (each[1], each[0]),
-        )[0]
-        yield Document("csv", [Sheet(SHEET, head, width, lambda wide: _batches(utf8, dialect, wide))])
-    finally:
-        made.unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory(prefix="text-", dir=settings.temporary) as folder:
+        utf8, mark = as_utf8(path, Path(folder) / "utf8.csv")
+        source, head = _source(utf8, mark)
+        next(_blocks(source), None)  # broken quotes would hide the header, too: say what is really wrong
+        yield Document("csv", [Sheet(SHEET, head, source.width, lambda width: _batches(source, width))])

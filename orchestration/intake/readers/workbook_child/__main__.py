@@ -1,33 +1,45 @@
-"""The child process that reads one workbook: ``workbook_child.py FILE FOLDER MEMORY_MB SECONDS exact|padded``.
+"""The child process that reads one workbook: ``python -I workbook_child FILE FOLDER MEMORY_MB SECONDS exact|padded``.
 
 Writes FOLDER/index.json and one Arrow file per visible sheet; cells are text, numbers and dates in one canonical
-form. On failure the last line on stderr is ``{"rule": …, "detail": …}`` and the status is 1. It imports nothing of
-kho: it must start in a moment and survive what it reads, or die without taking anything along.
+form. On failure the last line on stderr is ``{"rule": …, "detail": …}`` (or ``{"errno": …}`` where the disk is full)
+and the status is 1. It imports nothing of kho but its neighbour: it must start in a moment and survive what it reads,
+or die without taking anything along.
 """
 
 from __future__ import annotations
 
 import datetime
+import errno
 import json
+import re
 import resource
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import ParseError
 
 import pyarrow as pa
 import python_calamine as calamine
+from parts import NOT_CALCULATED, Hidden, Package, RefusedError
 
 CHUNK_ROWS = 10_000
 STAMP_SHEET = "_kho"
 #: More cells than this in one sheet are a far-away stray cell, not a table.
 MOST_CELLS = 60_000_000
+#: Digits that a number of Excel keeps.
+DIGITS = 15
+MOST_DOUBTS = 20
+#: Name of the stream that holds an encrypted xlsx.
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_QUOTED = re.compile("[`'\"]")  # what a message quotes may be a value
 
 
 def number_text(value: float, *, exact: bool) -> str:
     """A number as Excel shows it with 15 significant digits; scientific notation where digits are lost for good."""
     if abs(value) < 1e15 and value == int(value):
         return str(int(value))
-    text = f"{value:.15g}"
+    text = f"{value:.{DIGITS}g}"
     if "e" in text:
         if abs(value) >= 1:
             return text.replace("e", "E")
@@ -35,6 +47,13 @@ def number_text(value: float, *, exact: bool) -> str:
     if not exact and "." in text and len(text.rpartition(".")[2]) == 3:
         text += "0"
     return text
+
+
+def lost_digits(value: Any) -> bool:
+    """Whether a value is an integer of more digits than Excel keeps, the last of which are gone."""
+    if not isinstance(value, float) or abs(value) < 1e15:
+        return False
+    return len(f"{value:.{DIGITS}g}".partition("e")[0].strip("-0").replace(".", "")) == DIGITS
 
 
 def cell_text(value: Any, *, exact: bool) -> str | None:
@@ -53,58 +72,97 @@ def cell_text(value: Any, *, exact: bool) -> str | None:
     return None if value is None else str(value)
 
 
-def write_sheet(sheet: Any, target: Path, *, exact: bool) -> int:
-    """Write one sheet from its first row and column on; returns its width."""
-    if sheet.start is None:
-        sheet_start, width = 0, 1
-    else:
-        sheet_start, width = (
-            sheet.start[1],
-            sheet.total_width if sheet.total_width > sheet.width else sheet.start[1] + sheet.width,
-        )
-    if width * max(sheet.total_height, 1) > MOST_CELLS:
-        fail("file.limits", f"a sheet of {sheet.total_height} rows and {width} columns: delete stray far-away cells")
-    schema = pa.schema([(f"c{position}", pa.string()) for position in range(width)])
-    padding: list[str | None] = [None] * sheet_start
-    with pa.OSFile(str(target), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
-        chunk: list[list[str | None]] = []
-        for row in sheet.iter_rows() if sheet.start is not None else ():
-            chunk.append(padding + [cell_text(value, exact=exact) for value in row])
-            if len(chunk) == CHUNK_ROWS:
-                write_chunk(writer, schema, chunk)
-                chunk = []
-        if chunk:
-            write_chunk(writer, schema, chunk)
-    return width
+class SheetWriter:
+    """Writes one sheet as text from its first row and column on, with what its package shows beside calamine."""
 
+    def __init__(self, sheet: Any, name: str, hidden: Hidden, *, exact: bool) -> None:
+        self._sheet, self._name, self._hidden, self._exact = sheet, name, hidden, exact
+        self.left = sheet.start[1] if sheet.start else 0
+        self.width = self.left + max(sheet.width, 1)
+        self.doubts = [
+            f"{name} row {row + 1}: a formula without a stored value"
+            for row, cells in sorted(hidden.texts.items())
+            if NOT_CALCULATED in cells.values()
+        ]
+        if self.width * max(sheet.total_height, 1) > MOST_CELLS:
+            size = f"{sheet.total_height} rows and {self.width} columns"
+            raise RefusedError("file.limits", f"a sheet of {size}: delete stray far-away cells")
 
-def write_chunk(writer: Any, schema: pa.Schema, rows: list[list[str | None]]) -> None:
-    """Append rows to the Arrow file."""
-    arrays = [pa.array(cells, pa.string()) for cells in zip(*rows, strict=True)]
-    writer.write_batch(pa.record_batch(arrays, schema=schema))
+    def write(self, target: Path) -> None:
+        """Write the sheet."""
+        schema = pa.schema([(f"c{position}", pa.string()) for position in range(self.width)])
+        with pa.OSFile(str(target), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
+            chunk: list[list[str | None]] = []
+            first = 0
+            padding: list[str | None] = [None] * self.left
+            for row in self._sheet.iter_rows() if self._sheet.start else ():
+                chunk.append(padding + [cell_text(value, exact=self._exact) for value in row])
+                if self._exact and any(map(lost_digits, row)):
+                    self.doubts.append(f"{self._name} row {first + len(chunk)}: a number of which Excel lost digits")
+                if len(chunk) == CHUNK_ROWS:
+                    self._write_chunk(writer, schema, first, chunk)
+                    first += len(chunk)
+                    chunk = []
+            if chunk:
+                self._write_chunk(writer, schema, first, chunk)
 
+    def _write_chunk(self, writer: Any, schema: pa.Schema, first: int, rows: list[list[str | None]]) -> None:
+        if self._hidden.texts or self._hidden.digits:
+            self._uncover(first, rows)
+        arrays = [pa.array(cells, pa.string()) for cells in zip(*rows, strict=True)]
+        writer.write_batch(pa.record_batch(arrays, schema=schema))
 
-def fail(rule: str, detail: str) -> None:
-    """End with a reason that the parent understands."""
-    print(json.dumps({"rule": rule, "detail": detail}), file=sys.stderr, flush=True)
-    raise SystemExit(1)
+    def _uncover(self, first: int, rows: list[list[str | None]]) -> None:
+        for position, row in enumerate(rows, start=first):
+            for column, text in self._hidden.texts.get(position, {}).items():
+                if column < len(row):
+                    row[column] = text
+        for column, runs in self._hidden.digits.items():
+            while runs and runs[0][0] < first + len(rows):
+                start, end, count = runs[0]
+                for position in range(max(start, first), min(end + 1, first + len(rows))):
+                    text = rows[position - first][column]
+                    rows[position - first][column] = text.zfill(count) if text and text.isdigit() else text
+                if end >= first + len(rows):
+                    break
+                runs.pop(0)
 
 
 def read(path: str, folder: Path, *, exact: bool) -> None:
     """Read the workbook at ``path`` into ``folder``."""
+    package = Package(path) if path.endswith(".xlsx") else None
     workbook = calamine.CalamineWorkbook.from_path(path)
-    sheets, stamp = [], []
+    sheets: list[dict[str, Any]] = []
+    stamp: list[str] = []
+    doubts: list[str] = []
     for position, facts in enumerate(workbook.sheets_metadata):
         if facts.typ != calamine.SheetTypeEnum.WorkSheet:
             continue
-        sheet = workbook.get_sheet_by_index(position)
         if facts.name == STAMP_SHEET:
-            stamp = [cell_text(row[0], exact=True) or "" for row in sheet.to_python(skip_empty_area=False)[:10] if row]
+            rows = workbook.get_sheet_by_index(position).to_python(skip_empty_area=False)[:10]
+            stamp = [cell_text(row[0], exact=True) or "" for row in rows if row]
         elif facts.visible == calamine.SheetVisibleEnum.Visible:
+            hidden = package.hidden(position) if package else Hidden()
+            writer = SheetWriter(workbook.get_sheet_by_index(position), facts.name, hidden, exact=exact)
             file = f"sheet{position}.arrow"
-            width = write_sheet(sheet, folder / file, exact=exact)
-            sheets.append({"name": facts.name, "file": file, "width": width})
-    (folder / "index.json").write_text(json.dumps({"sheets": sheets, "stamp": stamp}), encoding="utf-8")
+            writer.write(folder / file)
+            sheets.append({"name": facts.name, "file": file, "left": writer.left, "width": writer.width})
+            doubts += writer.doubts[:MOST_DOUBTS]
+    if not sheets:
+        raise RefusedError("file.empty", "no visible sheet")
+    index = {"sheets": sheets, "stamp": stamp, "doubts": doubts}
+    (folder / "index.json").write_text(json.dumps(index), encoding="utf-8")
+
+
+def fail(rule: str, detail: str) -> None:
+    """End with a reason that the parent understands."""
+    end({"rule": rule, "detail": detail})
+
+
+def end(reason: dict[str, Any]) -> None:
+    """The last line on stderr, and the status."""
+    print(json.dumps(reason), file=sys.stderr, flush=True)
+    raise SystemExit(1)
 
 
 def main() -> None:
@@ -116,14 +174,18 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         read(path, Path(folder), exact=mode == "exact")
+    except RefusedError as error:
+        fail(error.rule, str(error))
     except calamine.PasswordError:
         fail("file.password", "protected by a password")
     except MemoryError:
         fail("file.limits", f"more than {memory_mb} MB of memory needed")
-    except (calamine.CalamineError, OSError, ValueError) as error:
-        message = str(error)
-        rule = "file.password" if "assword" in message or "ncrypt" in message else "file.unreadable"
-        fail(rule, f"{type(error).__name__}: {message[:200]}")
+    except (calamine.CalamineError, zipfile.BadZipFile, ParseError, OSError, ValueError, NotImplementedError) as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            end({"errno": error.errno})
+        if _ENCRYPTED in Path(path).read_bytes():
+            fail("file.password", "protected by a password")
+        fail("file.unreadable", f"{type(error).__name__}: {_QUOTED.split(str(error))[0][:200]}")
     except SystemExit:
         raise
     except BaseException as error:  # a panic of the reader is a BaseException
