@@ -541,8 +541,8 @@ def test_no_text_of_a_file_becomes_a_formula_a_link_or_markup(settings: Settings
             {"notices": [{"rule": "file.too_many_vanished", "title": "", "limit": "30 %"}]},
             (5, 5, 0),
             YELLOW,
-            "Tệp đang chờ quyết định, số liệu đã có vẫn được dùng. Lý do: Hơn 30 % số dòng của lần gửi trước không "
-            "còn trong tệp này, cả tệp tạm dừng chờ quyết định.",
+            "Tệp đang chờ quyết định, số liệu đã có vẫn được dùng. Lý do: Hơn 30 % số dòng đã nhận lần trước không "
+            "có trong các dòng đúng của tệp này, cả tệp chờ quyết định.",
             [
                 "Nếu số liệu đúng như trong tệp: báo cán bộ dữ liệu để quyết định, nêu mã biên nhận a1b2c3d4e5f60718.",
                 "Nếu tệp còn thiếu hoặc sai: sửa và gửi lại như sau.",

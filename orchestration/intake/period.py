@@ -24,19 +24,27 @@ _YEAR = r"(?P<year>20[0-9]{2})"
 _PATTERNS = [
     re.compile(rf"(?<![0-9]){_YEAR} ?(?P<month>0[1-9]|1[0-2]) ?(?P<day>0[1-9]|[12][0-9]|3[01])(?![0-9])"),
     re.compile(rf"(?<![0-9])(?P<day>[0-3]?[0-9]) (?P<month>0?[1-9]|1[0-2]) {_YEAR}(?![0-9])"),
-    re.compile(rf"\bquy (?P<quarter>iv|iii|ii|i|[1-4])(?: nam)? {_YEAR}(?![0-9])"),
-    re.compile(rf"(?<![a-z0-9])q(?:uy)? ?(?P<quarter>iv|iii|ii|i|[1-4]) {_YEAR}(?![0-9])"),
+    re.compile(rf"(?<![a-z0-9])q(?:uy)? ?(?P<quarter>iv|iii|ii|i|[1-4]) ?(?:nam)? ?{_YEAR}(?![0-9])"),
     re.compile(rf"(?<![0-9]){_YEAR} ?(?:q|quy) ?(?P<quarter>iv|iii|ii|i|[1-4])(?![a-z0-9])"),
-    re.compile(rf"\b(?:thang|t) ?(?P<month>0?[1-9]|1[0-2])(?: nam)? {_YEAR}(?![0-9])"),
+    re.compile(rf"(?<![a-z0-9])(?:thang|t) ?(?P<month>0?[1-9]|1[0-2])(?: ?nam ?| ){_YEAR}(?![0-9])"),
     re.compile(rf"(?<![0-9]){_YEAR} ?(?:thang|t) ?(?P<month>0?[1-9]|1[0-2])(?![0-9])"),
     re.compile(rf"(?<![0-9]){_YEAR} (?P<month>0[1-9]|1[0-2])(?![0-9])"),
     re.compile(rf"(?<![0-9])(?P<month>0[1-9]|1[0-2]) {_YEAR}(?![0-9])"),
     re.compile(rf"(?<![0-9]){_YEAR}(?P<month>0[1-9]|1[0-2])(?![0-9])"),
     re.compile(rf"(?<![0-9]){_YEAR}(?![0-9])"),
 ]
-#: "Lào Cai, ngày 5 tháng 11 năm 2026" dates the letter, not the figures; "tính đến ngày …" does date the figures.
-_LETTER_DATE = re.compile(r"\bngay \d{0,2} ?thang \d{0,2} ?nam \d{0,4}")
-_AS_OF = re.compile(r"\b(?:tinh den|den|thoi diem)(?: het)? ngay (\d{1,2}) thang (\d{1,2}) nam (20\d\d)")
+#: "6 tháng đầu năm 2026" is no month and not the year.
+_PART_OF_YEAR = re.compile(r"\b\d{1,2} thang(?: dau| cuoi)?(?: nam)? 20\d\d")
+_DATE = r"(\d{1,2})(?: thang)? (\d{1,2})(?: nam)? (20\d\d)"
+#: "Tính đến ngày 31/10/2026", "từ 01/10/2026 đến 31/10/2026": dates of the figures.
+_AS_OF = re.compile(rf"\b(?:den|thoi diem|tu)(?: het)?(?: ngay)? {_DATE}")
+#: "Lào Cai, ngày 5 tháng 11 năm 2026" dates the letter, "Quyết định số 757/QĐ-BKHCN ngày …" another one.
+_LETTER_DATE = re.compile(rf"\bngay (?:{_DATE}|\d{{0,2}} ?thang \d{{0,2}} ?nam \d{{0,4}})")
+_CITED = re.compile(
+    r"\b(?:quyet dinh|nghi dinh|thong tu|cong van|ke hoach|nghi quyet|chi thi|luat|van ban|to trinh)(?: so)? \d+"
+    rf"(?: 20\d\d)?(?: (?!thang|quy|nam|ngay|tu|den)[a-z0-9]+){{0,4}}(?: ngay {_DATE})?"
+)
+_TELLS_PERIOD = re.compile(r"\b(?:thang|quy|nam|ky|thoi diem|den)\b")
 _COARSENESS = {"month": 0, "quarter": 1, "year": 2}
 
 
@@ -94,7 +102,7 @@ def example(kind: Period) -> str:
 
 def periods_in(text: str) -> list[ReportingPeriod]:
     """Every period that a text names, finest reading first; a piece of text counts once."""
-    folded = fold(text)
+    folded = _PART_OF_YEAR.sub(" ", fold(text))
     found: list[ReportingPeriod] = []
     for pattern in _PATTERNS:
         while match := pattern.search(folded):
@@ -122,12 +130,13 @@ def _only(kind: Period, found: Iterable[ReportingPeriod]) -> ReportingPeriod | N
 def _title_periods(titles: Sequence[str]) -> list[ReportingPeriod]:
     found: list[ReportingPeriod] = []
     for title in titles:
-        folded = fold(title)
-        as_of = _AS_OF.search(folded)
-        if as_of:
-            found.append(ReportingPeriod("month", int(as_of[3]), int(as_of[2])))
-        elif not _LETTER_DATE.search(folded) and re.search(r"\b(thang|quy|nam|ky|thoi diem|den)\b", folded):
-            found.extend(periods_in(title))
+        folded = _CITED.sub(" | ", fold(title))
+        for as_of in _AS_OF.finditer(folded):
+            if 1 <= int(as_of[2]) <= 12:
+                found.append(ReportingPeriod("month", int(as_of[3]), int(as_of[2])))
+        folded = _LETTER_DATE.sub(" | ", _AS_OF.sub(" | ", folded))
+        if _TELLS_PERIOD.search(folded):
+            found.extend(periods_in(folded))
     return found
 
 

@@ -81,7 +81,7 @@ class RowFilter:
             reason = self._reason(int(rows[index]), cells)
             if reason:
                 out.append(index)
-                self.ignored[reason] += reason != "blank"
+                self._count(reason)
         if frame.height > before + 1:
             self._below_footer = False
         if out:
@@ -92,17 +92,21 @@ class RowFilter:
     def _doubtful(self, rows: pl.Series, frame: pl.DataFrame) -> pl.Series:
         """Rows that are worth a closer look: few required values, the first rows, those like a header or a total."""
         filled = pl.sum_horizontal(pl.col(self._required).is_not_null())
-        at = int(self._required[0][1:]) if self._required else 0
-        names = [row[at] for row in self.layout.header_rows if at < len(row) and row[at].strip()]
         first = pl.coalesce(pl.all())
+        headers = [next((cell for cell in row if cell.strip()), "") for row in self.layout.header_rows]
         return frame.select(
             (
                 (filled * 2 < len(self._required))
-                | pl.col(f"c{at}").is_in(names).fill_null(False)
+                | first.is_in(headers).fill_null(False)
                 | first.str.contains(_LIKE_TOTAL).fill_null(False)
                 | (rows <= self.layout.last_header_row + 2)
             ).alias("doubtful")
         )["doubtful"]
+
+    def _count(self, reason: str) -> None:
+        """Rows without anything are no rows."""
+        if reason != "blank":
+            self.ignored[reason] += 1
 
     def _count_above(self, batch: TextBatch) -> None:
         blank = batch.cells.select(pl.all_horizontal(pl.all().is_null()).alias("blank"))["blank"]
@@ -124,7 +128,7 @@ class RowFilter:
             elif few:
                 reason = self._reason(each.row, cells)
             if reason:
-                self.ignored[reason] += reason != "blank"
+                self._count(reason)
             else:
                 data.append(each)
         return tuple(data)

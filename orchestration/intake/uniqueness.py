@@ -104,7 +104,8 @@ class KeySpool:
         return Repetition(_by_sheet(duplicates), _by_sheet(conflicts))
 
     def _slice(self, part: Path, number: int, slices: int) -> pl.DataFrame:
-        rows = pl.read_ipc(part)
+        with part.open("rb") as file:  # by its path it would be mapped, and the whole spool count as memory
+            rows = pl.read_ipc(file)
         return rows if slices == 1 else rows.filter(pl.col("key_a") % slices == number)
 
 

@@ -29,7 +29,7 @@ from orchestration.settings import Settings
 from schemas import file_rules
 
 SHEET = "csv"
-BLOCK_BYTES = 24 << 20
+BLOCK_BYTES = 16 << 20
 #: A sheet of Excel has no more columns.
 MOST_COLUMNS = 16_384
 _QUOTE = b'"'
