@@ -44,12 +44,20 @@ MOST_LINES = 20
 
 
 def plain_table(
-    title: str | None, columns: Sequence[str], rows: Iterable[Sequence[object]], right: Sequence[str] = ()
+    title: str | None,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    right: Sequence[str] = (),
+    whole: Sequence[str] = (),
 ) -> Table:
-    """A table of text; columns named in ``right`` are aligned to the right. Nothing in a cell is taken for markup."""
+    """A table of text; nothing in a cell is taken for markup.
+
+    right: columns aligned to the right. whole: columns that are never broken into lines; those at the right neither.
+    """
     table = Table(title=title, title_justify="left", header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for name in columns:
-        table.add_column(name, justify="right" if name in right else "left", overflow="fold", no_wrap=name in right)
+        aside = name in right
+        table.add_column(name, justify="right" if aside else "left", overflow="fold", no_wrap=aside or name in whole)
     for row in rows:
         table.add_row(*(each if isinstance(each, Text) else Text(str(each)) for each in row))
     return table
@@ -95,7 +103,7 @@ def submissions_table(submissions: Iterable[Submission]) -> Table:
         )
         for each in submissions
     ]
-    return plain_table(None, columns, rows, right=columns[6:])
+    return plain_table(None, columns, rows, right=columns[6:], whole=[*columns[:4], "verdict"])
 
 
 def show_submissions(submissions: Sequence[Submission]) -> None:
