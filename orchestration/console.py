@@ -136,7 +136,6 @@ def show_rebuild(rebuilt: Rebuilt) -> None:
 
 def show_check(settings: Settings, declaration: Declaration, checked: Checked) -> None:
     """Verdict, counts, reasons and the first findings of a file that was only checked."""
-    from orchestration.intake.receipts.summary import cell_name
     from orchestration.intake.wording import explain
 
     submission = checked.submission
@@ -150,19 +149,26 @@ def show_check(settings: Settings, declaration: Declaration, checked: Checked) -
         for each in reasons:
             words = explain(declaration, each["rule"], each["column"])
             rows.append(
-                (each["severity"], each["count"], cell_name(each["row"], each["position"]), words.vi, words.mend_vi)
+                (each["severity"], each["count"], _place(each), words.vi, words.mend_vi)
             )
         console.print(
             plain_table("Reasons", ["severity", "count", "first", "reason", "how to mend"], rows, right=["count"])
         )
     for finding in checked.findings.head(MOST_LINES).to_dicts():
         words = explain(declaration, finding["rule"], finding["column"])
-        place = f"{finding['sheet']}!{cell_name(finding['row'], finding['position'])}"
+        place = f"{finding['sheet']}!{_place(finding)}"
         proposal = f" → {finding['proposal']}" if finding["proposal"] else ""
         say(f"{place}  {finding['rule']}: {words.en}{proposal}")
     more = checked.findings.height - MOST_LINES
     if more > 0:
         console.print(f"… and {more} more; --json shows all")
+
+
+def _place(finding: dict[str, Any]) -> str:
+    """The cell of a finding as Excel names it, or its row."""
+    from orchestration.intake.receipts.summary import cell_name
+
+    return cell_name(finding["row"], finding["position"]) or f"row {finding['row']}"
 
 
 def show_cells(document: Document) -> None:
