@@ -148,9 +148,7 @@ def show_check(settings: Settings, declaration: Declaration, checked: Checked) -
         rows = []
         for each in reasons:
             words = explain(declaration, each["rule"], each["column"])
-            rows.append(
-                (each["severity"], each["count"], _place(each), words.vi, words.mend_vi)
-            )
+            rows.append((each["severity"], each["count"], _place(each), words.vi, words.mend_vi))
         console.print(
             plain_table("Reasons", ["severity", "count", "first", "reason", "how to mend"], rows, right=["count"])
         )
