@@ -111,6 +111,11 @@ def problems(indices: list[int], found: list[Failure]) -> pl.DataFrame:
     )
 
 
+def replaced(series: pl.Series, indices: pl.Series, values: pl.Series) -> pl.Series:
+    """A copy with other values at some places (``scatter`` alone changes the series itself)."""
+    return series.clone().scatter(indices, values)
+
+
 def common_reading(text: str) -> Reading | Failure | None:
     """Readings that every type shares: nothing, a word for nothing, an Excel error. None: the type decides."""
     cleaned = clean_text(text)
@@ -147,7 +152,7 @@ def cast_slowly(
     each = texts.to_list()
     read = [readings[one] for one in each]
     values = pl.Series([one.value if isinstance(one, Reading) else None for one in read], dtype=dtype)
-    completed = fast.scatter(rest, values)
+    completed = replaced(fast, rest, values)
     indices, failures = [], []
     for index, one in zip(rest.to_list(), read, strict=True):
         if isinstance(one, Failure):

@@ -11,7 +11,17 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from orchestration.intake.casts.base import Cast, CastContext, Failure, Reading, cast_listed, common_reading, problems
+from orchestration.intake.casts.base import (
+    Cast,
+    CastContext,
+    Failure,
+    Reading,
+    cast_listed,
+    common_reading,
+    no_problems,
+    problems,
+    replaced,
+)
 from orchestration.intake.folding import clean_text
 from schemas import rules
 from schemas.checks import province_prefixes
@@ -69,9 +79,8 @@ def cast_citizen_id(text: pl.Series, column: Column, context: CastContext) -> Ca
     """Citizen ids of 12 digits. Sex and date of birth must have been cast before (``context.typed``)."""
     usual = text.str.contains("^[0-9]{12}$").fill_null(False)
     rest = (text.is_not_null() & ~usual).arg_true()
-    fast = text
     if rest.is_empty():
-        return Cast(fast, problems([], []))
+        return Cast(text, no_problems())
     sexes = _of_rows(context, column.sex_column, rest)
     births = _of_rows(context, column.birth_column, rest)
     values: list[str | None] = []
@@ -83,7 +92,8 @@ def cast_citizen_id(text: pl.Series, column: Column, context: CastContext) -> Ca
             indices.append(index)
             failures.append(reading)
     mended = sum(value is not None for value in values)
-    return Cast(fast.scatter(rest, pl.Series(values, dtype=pl.String)), problems(indices, failures), mended)
+    completed = replaced(text, rest, pl.Series(values, dtype=pl.String))
+    return Cast(completed, problems(indices, failures), mended)
 
 
 def _of_rows(context: CastContext, name: str | None, rows: pl.Series) -> Sequence[str | None]:

@@ -20,7 +20,7 @@ _TRUE = {"co", "x", "v", "dung", "yes", "true", "1", "da"}
 _FALSE = {"khong", "no", "false", "0", "chua", "sai"}
 _LAND_WORDS = {"tho cu": "ONT", "dat o": "ONT", "t": "ONT"}
 _LAND_PART = re.compile(r"([A-Za-zĐđ]{1,3})(?:\s*[:(]?\s*(\d[\d.,]*)\s*(?:m2|m²)?\)?)?")
-_LAND_PARTS = re.compile(r"\s*[+;/&]\s*|,\s+|\s*,\s*(?=[A-Za-zĐđ])|\s+và\s+")
+_LAND_PARTS = re.compile(r"\s*[+;/&]\s*|,\s+|\s*,\s*(?=[A-Za-zĐđ])|\s+và\s+", re.IGNORECASE)
 #: What separates the words of a list in one cell.
 _PARTS = re.compile(r"\s*[,;/+&]\s*|\s+và\s+", re.IGNORECASE)
 

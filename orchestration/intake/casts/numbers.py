@@ -104,10 +104,10 @@ def cast_integer(text: pl.Series, column: Column, context: CastContext) -> Cast:
     fast = pl.select(pl.when(usual).then(text)).to_series().cast(pl.Int64, strict=False).alias(text.name)
 
     def parse(cell: str) -> Reading | Failure:
-        cell = _SPACED.sub("", cell)
+        cell = _SPACED.sub("", cell).replace("−", "-")
         if re.fullmatch(r"-?\d{1,3}(\.\d{3})+|-?\d{1,3}(,\d{3})+", cell):
             return Reading(int(re.sub(r"[.,]", "", cell)))
-        if re.fullmatch(r"-?\d{1,15}[.,]0+", cell):
+        if re.fullmatch(r"-?\d{1,15}(?:[.,]0+)?", cell):
             return Reading(int(re.split(r"[.,]", cell)[0]))
         return Failure(rules.INTEGER_FORMAT)
 
