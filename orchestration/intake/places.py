@@ -20,6 +20,8 @@ from schemas import rules
 _ABBREVIATED = {"x": "Xã", "p": "Phường", "đk": "Đặc khu"}
 _LAST_PART = re.compile(r"(.+?)\s*[,;–-]\s*([^,;–-]+)")
 _PROVINCE_KIND = re.compile(r"^(?:tỉnh|thành phố|t\.|tp\.?)\s*", re.IGNORECASE)
+#: Kinds of units, those of before 1 July 2025 among them.
+_FOLDED_KIND = re.compile(r"^(?:xa|x|phuong|p|dac khu|thi tran|tt|thi xa|tx|huyen|h|thanh pho|tp) ")
 _CODE = re.compile(r"(?<![0-9])[0-9]{5}(?![0-9])")
 #: A code alone, as text, as a number that lost its zeros, or as a float.
 _NUMBER = re.compile(r"(['’]?[0-9][0-9 ]*)(?:[.,]0+)?")
@@ -64,11 +66,13 @@ class Communes:
         self._province_words = {fold(_bare(name)) for name in names_of_province}
         self._names: dict[str, dict[str, set[str]]] = {form: {} for form, _ in _FORMS}
         self._folded: dict[str, str] = {}
+        self._bare: dict[str, list[str]] = {}
         for each in self.own:
             for form, compare in _FORMS:
                 for name in (each.name, _bare(each.name)):
                     self._names[form].setdefault(compare(name), set()).add(each.code)
             self._folded[fold(each.name)] = each.code
+            self._bare.setdefault(fold(_bare(each.name)), []).append(each.code)
 
     def resolve(self, text: str) -> str | Unresolved:
         """The code of the commune of the province that a cell names by code, by name, or by both."""
@@ -127,11 +131,9 @@ class Communes:
         return longest[0] if len(set(longest)) == 1 else None
 
     def _nearest(self, folded: str) -> str | None:
-        near = difflib.get_close_matches(folded, self._folded, n=2, cutoff=0.75)
-        if not near:
-            kind = next((prefix for prefix in ("xa", "phuong", "dac khu") if not folded.startswith(prefix)), "xa")
-            near = difflib.get_close_matches(f"{kind} {folded}", self._folded, n=2, cutoff=0.75)
-        return self._shown([self._folded[name] for name in near]) if near else None
+        """The communes whose bare name is nearest, whatever kind of unit the text says."""
+        near = difflib.get_close_matches(_FOLDED_KIND.sub("", folded), self._bare, n=2, cutoff=0.75)
+        return self._shown([code for name in near for code in self._bare[name]]) if near else None
 
     def _shown(self, codes: list[str]) -> str:
         return "; ".join(f"{self.by_code[code].name} ({code})" for code in codes)
