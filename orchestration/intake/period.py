@@ -131,13 +131,20 @@ def _title_periods(titles: Sequence[str]) -> list[ReportingPeriod]:
     found: list[ReportingPeriod] = []
     for title in titles:
         folded = _CITED.sub(" | ", fold(title))
-        for as_of in _AS_OF.finditer(folded):
-            if 1 <= int(as_of[2]) <= 12:
-                found.append(ReportingPeriod("month", int(as_of[3]), int(as_of[2])))
+        found += [
+            ReportingPeriod("month", int(as_of[3]), int(as_of[2]))
+            for as_of in _AS_OF.finditer(folded)
+            if 1 <= int(as_of[2]) <= 12
+        ]
         folded = _LETTER_DATE.sub(" | ", _AS_OF.sub(" | ", folded))
         if _TELLS_PERIOD.search(folded):
             found.extend(periods_in(folded))
     return found
+
+
+def _stem(file_name: str) -> str:
+    """A file name without its ending; 10.2026 has none."""
+    return re.sub(r"\.[A-Za-z]\w{1,4}$", "", file_name)
 
 
 def find_period(
@@ -147,7 +154,7 @@ def find_period(
     kind = declaration.period
     sources = (
         ("template", lambda: periods_in(stamp[3]) if len(stamp) > 3 else []),
-        ("file_name", lambda: periods_in(file_name.rpartition(".")[0] or file_name)),
+        ("file_name", lambda: periods_in(_stem(file_name))),
         ("title", lambda: _title_periods(titles)),
     )
     coarse: list[str] = []
@@ -168,7 +175,7 @@ def find_unit(
     """The reporting unit: a commune's code where stamp, name or letterhead names one, else the department itself."""
     if len(stamp) > 4 and stamp[4].strip():
         return communes.find_in(stamp[4]) or stamp[4].strip()
-    named = communes.find_in(file_name.rpartition(".")[0] or file_name)
+    named = communes.find_in(_stem(file_name))
     if named:
         return named
     for title in titles:
