@@ -15,6 +15,7 @@ import re
 import resource
 import sys
 import zipfile
+from collections import Counter
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
@@ -49,11 +50,9 @@ def number_text(value: float, *, exact: bool) -> str:
     return text
 
 
-def lost_digits(value: Any) -> bool:
+def lost_digits(value: float) -> bool:
     """Whether a value is an integer of more digits than Excel keeps, the last of which are gone."""
-    if not isinstance(value, float) or abs(value) < 1e15:
-        return False
-    return len(f"{value:.{DIGITS}g}".partition("e")[0].strip("-0").replace(".", "")) == DIGITS
+    return abs(value) >= 1e15 and len(f"{value:.{DIGITS}g}".partition("e")[0].strip("-0").replace(".", "")) == DIGITS
 
 
 def cell_text(value: Any, *, exact: bool) -> str | None:
@@ -84,6 +83,8 @@ class SheetWriter:
             for row, cells in sorted(hidden.texts.items())
             if NOT_CALCULATED in cells.values()
         ]
+        self._numbers: Counter[int] = Counter()
+        self._lost: dict[int, list[int]] = {}
         if self.width * max(sheet.total_height, 1) > MOST_CELLS:
             size = f"{sheet.total_height} rows and {self.width} columns"
             raise RefusedError("file.limits", f"a sheet of {size}: delete stray far-away cells")
@@ -97,14 +98,25 @@ class SheetWriter:
             padding: list[str | None] = [None] * self.left
             for row in self._sheet.iter_rows() if self._sheet.start else ():
                 chunk.append(padding + [cell_text(value, exact=self._exact) for value in row])
-                if self._exact and any(map(lost_digits, row)):
-                    self.doubts.append(f"{self._name} row {first + len(chunk)}: a number of which Excel lost digits")
+                if self._exact:
+                    self._count_digits(first + len(chunk), row)
                 if len(chunk) == CHUNK_ROWS:
                     self._write_chunk(writer, schema, first, chunk)
                     first += len(chunk)
                     chunk = []
             if chunk:
                 self._write_chunk(writer, schema, first, chunk)
+        for column, rows in self._lost.items():
+            # A column of such numbers is one of identifiers; a single one among others is a result of arithmetic.
+            if 2 * len(rows) >= self._numbers[column]:
+                self.doubts.append(f"{self._name} row {rows[0]}: a number of which Excel lost digits")
+
+    def _count_digits(self, number: int, row: list[Any]) -> None:
+        for column, value in enumerate(row):
+            if isinstance(value, float):
+                self._numbers[column] += 1
+                if lost_digits(value):
+                    self._lost.setdefault(column, []).append(number)
 
     def _write_chunk(self, writer: Any, schema: pa.Schema, first: int, rows: list[list[str | None]]) -> None:
         if self._hidden.texts or self._hidden.digits:
