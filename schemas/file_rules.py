@@ -74,6 +74,16 @@ AMBIGUOUS_HEADER = rule(
     mend_vi="Chỉ giữ một cột mang tiêu đề này",
     mend_en="Keep one column with that header",
 )
+AMBIGUOUS_OPTIONAL_COLUMN = rule(
+    "file.ambiguous_optional_column",
+    "warning",
+    "unified",
+    scope="file",
+    vi="Nhiều cột có thể là cột không bắt buộc sau, nên cột này bị để trống: {title}",
+    en="Several columns could be these optional ones, which are left empty: {title}",
+    mend_vi="Chỉ giữ một cột mang tiêu đề này nếu muốn đưa số liệu vào kho",
+    mend_en="Keep one column with that header if its figures are to be taken in",
+)
 NO_PERIOD = rule(
     "file.no_period",
     "error",

@@ -154,6 +154,41 @@ def test_good_rows_go_in_and_every_finding_of_the_others_is_in_the_receipt(setti
     ]
 
 
+def test_land_types_of_one_parcel_in_several_columns_are_joined(settings: Settings, hand_in: HandIn) -> None:
+    """The land register's form: a group of columns for each type of land that a parcel has."""
+    header = ["Xã/phường", "Mã thửa đất", "Diện tích (m²)", *("Loại đất", "Diện tích theo loại") * 2]
+    row = ["Xã Bát Xát", "T-1", "550", "ONT", "200", "CLN", "350"]
+    submission = hand_in(PARCELS, "2026Q4.csv", as_csv([header, row, [*row[:1], "T-2", "90", "LUC", "90", "", ""]]))
+    assert counts(submission) == ("accepted", 3, 2, 0, 1)
+    assert bronze(settings, PARCELS, submission)["land_type"].to_list() == ["ONT+CLN", "LUC"]
+
+
+def test_numbers_of_a_workbook_say_nothing_of_how_its_texts_are_meant(settings: Settings, hand_in: HandIn) -> None:
+    """12.5 is what the reader makes of a number cell; the text 1.234 beside it may be 1234 or 1,234."""
+    rows = [parcel(1, area_m2="12.5"), parcel(2, area_m2="1.234")]
+    path = settings.home.parent / "areas.xlsx"
+    write_xlsx(path, table(PARCELS, rows))
+    book = openpyxl.load_workbook(path)
+    area = next(cell for cell in book.active[2] if cell.value == "12.5")
+    area.value = 12.5
+    book.save(path)
+    submission = hand_in(PARCELS, "2026Q4.xlsx", path.read_bytes())
+    assert counts(submission) == ("partly", 3, 1, 1, 1)
+    findings = kept(settings, PARCELS, submission, "findings")
+    assert findings.select("row", "column", "rule").rows() == [(3, "area_m2", "decimal.ambiguous")]
+
+
+def test_an_optional_column_that_is_there_twice_is_left_empty_and_said(settings: Settings, hand_in: HandIn) -> None:
+    header, row = table(RESIDENTS, [resident(0)])
+    cells = [[*header, "Thôn/tổ dân phố", "Thôn/tổ dân phố"], [*row, "Thôn 1", "Thôn 2"]]
+    submission = hand_in(RESIDENTS, "2026-10.csv", as_csv(cells))
+    assert submission.verdict == "accepted"
+    assert bronze(settings, RESIDENTS, submission)["village"].to_list() == [None]
+    notices = {each["rule"]: each["title"] for each in submission.details["notices"]}
+    assert notices["file.ambiguous_optional_column"] == "Thôn/tổ dân phố"
+    assert "Thôn/tổ dân phố" not in notices["file.missing_optional_column"]
+
+
 def test_identical_rows_count_once_and_rows_that_contradict_each_other_are_all_returned(
     settings: Settings, hand_in: HandIn
 ) -> None:

@@ -20,7 +20,7 @@ from orchestration.intake.normalise import normalise
 from orchestration.intake.period import PeriodError, ReportingPeriod, example, find_period, find_unit
 from orchestration.intake.places import communes
 from orchestration.intake.pseudonyms import Pseudonymiser
-from orchestration.intake.readers import Document
+from orchestration.intake.readers import TEXT_KIND, Document
 from orchestration.intake.readers.table import MisshapenRow, Sheet, TextBatch, column_names
 from orchestration.intake.recognise import Layout, LayoutError, find_layout
 from orchestration.intake.rows import DataRows, RowFilter
@@ -51,6 +51,7 @@ class Recognised:
     period_source: str
     unit: str
     notices: list[dict[str, str]]
+    is_workbook: bool
 
     @property
     def layout(self) -> Layout:
@@ -93,13 +94,18 @@ def recognise(settings: Settings, declaration: Declaration, document: Document, 
     except PeriodError as error:
         raise RefusedError(error.rule_id, error.title, example(declaration.period)) from None
     unit = find_unit(declaration, communes(settings), stamp=stamp, file_name=file_name, titles=titles)
-    return Recognised(tables, period, source, unit, _notices(declaration, layout, stamp))
+    notices = _notices(declaration, layout, stamp)
+    return Recognised(tables, period, source, unit, notices, is_workbook=document.kind != TEXT_KIND)
 
 
 def _notices(declaration: Declaration, layout: Layout, stamp: Any) -> list[dict[str, str]]:
     notices = []
     if layout.surplus:
         notices.append({"rule": file_rules.EXTRA_COLUMN, "title": "; ".join(layout.surplus), "limit": ""})
+    if layout.ambiguous:
+        notices.append(
+            {"rule": file_rules.AMBIGUOUS_OPTIONAL_COLUMN, "title": "; ".join(layout.ambiguous), "limit": ""}
+        )
     if layout.absent:
         notices.append({"rule": file_rules.MISSING_OPTIONAL_COLUMN, "title": "; ".join(layout.absent), "limit": ""})
     if len(stamp) > 2 and stamp[2] != declaration.version:
@@ -122,7 +128,7 @@ class Examination:
         self._settings, self._declaration, self._recognised = settings, declaration, recognised
         self._stage, self._keyed = stage, keyed
         self._received_on = received_at.date()
-        self._context = CastContext(self._received_on, communes(settings))
+        self._context = CastContext(self._received_on, communes(settings), numeric_cells=recognised.is_workbook)
         self._ignored: Counter[str] = Counter()
         self._mended: Counter[str] = Counter()
         self._data_rows = 0
@@ -167,6 +173,7 @@ class Examination:
             sheet=sheet,
             context=self._context,
             mended=self._mended,
+            further=layout.further,
         )
         duplicates, conflicts = spool.add(typed, sheet=sheet, uncast=rows_with_errors(typed.findings))
         self._ignored["duplicate"] += len(duplicates)

@@ -287,7 +287,7 @@ def _layout(
         absent=tuple(
             column.title
             for name, column in declaration.columns.items()
-            if column.nullable and name not in found.columns
+            if column.nullable and name not in found.columns and name not in found.ambiguous
         ),
         ambiguous=tuple(declaration.columns[name].title for name in found.ambiguous),
     )

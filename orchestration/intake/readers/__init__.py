@@ -17,7 +17,10 @@ from orchestration.intake.readers.workbook import open_workbook
 from orchestration.settings import Settings
 from schemas import file_rules
 
-__all__ = ["Document", "UnreadableError", "file_kind", "open_document"]
+__all__ = ["TEXT_KIND", "Document", "UnreadableError", "file_kind", "open_document"]
+
+#: Kind of every delimited text file, whatever its delimiter.
+TEXT_KIND = "csv"
 
 COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # xls, and password-protected xlsx
 NOT_TABLES = {
@@ -61,7 +64,7 @@ def file_kind(path: Path) -> str:
     text = start.replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
     if text.startswith((b"<html", b"<!doctype html", b"<table", b"<?xml", b"{\\rtf")):
         raise UnreadableError(file_rules.FILE_UNREADABLE, "a web page or document under a table's name")
-    return "csv"
+    return TEXT_KIND
 
 
 @contextlib.contextmanager
@@ -73,6 +76,6 @@ def open_document(settings: Settings, path: Path, *, exact: bool = False) -> Ite
     Raises UnreadableError with the rule that says why.
     """
     kind = file_kind(path)
-    opened = open_text(settings, path) if kind == "csv" else open_workbook(settings, path, kind, exact=exact)
+    opened = open_text(settings, path) if kind == TEXT_KIND else open_workbook(settings, path, kind, exact=exact)
     with opened as document:
         yield document
