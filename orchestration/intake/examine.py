@@ -52,6 +52,7 @@ class Recognised:
     unit: str
     notices: list[dict[str, str]]
     is_workbook: bool
+    doubtful: dict[tuple[str, int], dict[str, str]] = field(default_factory=dict)
 
     @property
     def layout(self) -> Layout:
@@ -95,7 +96,8 @@ def recognise(settings: Settings, declaration: Declaration, document: Document, 
         raise RefusedError(error.rule_id, error.title, example(declaration.period)) from None
     unit = find_unit(declaration, communes(settings), stamp=stamp, file_name=file_name, titles=titles)
     notices = _notices(declaration, layout, stamp)
-    return Recognised(tables, period, source, unit, notices, is_workbook=document.kind != TEXT_KIND)
+    is_workbook = document.kind != TEXT_KIND
+    return Recognised(tables, period, source, unit, notices, is_workbook, document.doubtful)
 
 
 def _notices(declaration: Declaration, layout: Layout, stamp: Any) -> list[dict[str, str]]:
@@ -141,6 +143,7 @@ class Examination:
             for batch in _gathered(sheet.batches(layout.width), self._settings.batch_rows):
                 self._examine(sheet.name, layout, rows, batch, spool)
             self._ignored += rows.ignored
+            self._mended += sheet.mended
         if not self._data_rows:
             raise RefusedError(file_rules.NO_ROWS)
         repetition = spool.across_batches()
@@ -174,6 +177,7 @@ class Examination:
             context=self._context,
             mended=self._mended,
             further=layout.further,
+            doubtful=self._recognised.doubtful,
         )
         duplicates, conflicts = spool.add(typed, sheet=sheet, uncast=rows_with_errors(typed.findings))
         self._ignored["duplicate"] += len(duplicates)

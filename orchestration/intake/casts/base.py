@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -109,6 +109,17 @@ def problems(indices: list[int], found: list[Failure]) -> pl.DataFrame:
         {"index": indices, "rule": [each.rule for each in found], "proposal": [each.proposal for each in found]},
         schema=PROBLEMS,
     )
+
+
+def without_doubtful(cast: Cast, text: pl.Series, doubts: Mapping[str, str]) -> Cast:
+    """A cast without the values of texts that may be in a legacy font; each is an error that says what it may mean."""
+    at = text.is_in(list(doubts)).fill_null(False).arg_true()
+    if at.is_empty():
+        return cast
+    found = problems(at.to_list(), [Failure(rules.LEGACY_FONT, doubts[each]) for each in text.gather(at).to_list()])
+    others = cast.problems.filter(~pl.col("index").is_in(at.implode()))
+    nothing = pl.Series(text.name, [None], dtype=cast.values.dtype).new_from_index(0, len(at))
+    return Cast(replaced(cast.values, at, nothing), pl.concat([others, found]), cast.mended)
 
 
 def replaced(series: pl.Series, indices: pl.Series, values: pl.Series) -> pl.Series:

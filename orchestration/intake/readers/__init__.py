@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from orchestration.intake.readers.legacy_cells import with_legacy_text
 from orchestration.intake.readers.table import Document, UnreadableError
 from orchestration.intake.readers.text import open_text
 from orchestration.intake.readers.workbook import open_workbook
@@ -72,10 +73,11 @@ def open_document(settings: Settings, path: Path, *, exact: bool = False) -> Ite
     """Open a file for reading; temporary files live as long as the context.
 
     exact: numbers of a workbook exactly as they stand (for ``kho peek``); otherwise a fraction of three digits gets
-    a fourth one, so that 1.234 of a numeric cell cannot be taken for one thousand two hundred and thirty-four.
+    a fourth one, so that 1.234 of a numeric cell cannot be taken for one thousand two hundred and thirty-four, and
+    text in legacy fonts is read as what it shows.
     Raises UnreadableError with the rule that says why.
     """
     kind = file_kind(path)
     opened = open_text(settings, path) if kind == TEXT_KIND else open_workbook(settings, path, kind, exact=exact)
     with opened as document:
-        yield document
+        yield with_legacy_text(document) if document.unsure or not exact else document

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -52,7 +53,8 @@ class Sheet:
     """A visible sheet.
 
     head: its first rows as text. batches(width): all its rows, first to last. left: how many columns stand empty
-    before the first that holds anything.
+    before the first that holds anything. mended: cells that were in a legacy font, by its table; complete once all
+    rows were read.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Sheet:
     width: int
     batches: Batches
     left: int = 0
+    mended: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True)
@@ -67,13 +70,17 @@ class Document:
     """An opened file.
 
     stamp: cells of the hidden sheet that a template of ours carries. doubts: cells whose text is not what they held
-    (sheet, cell and why, never the value), where that is known before they are read.
+    (sheet, cell and why, never the value), where that is known before they are read. doubtful: texts that may be in
+    a legacy font or not, by sheet and position: text → what it may mean. unsure: the encoding is not known; its
+    characters are those of Windows-1252, and only a legacy font can explain them.
     """
 
     kind: str
     sheets: Sequence[Sheet]
     stamp: Sequence[str] = field(default_factory=tuple)
     doubts: Sequence[str] = field(default_factory=tuple)
+    doubtful: dict[tuple[str, int], dict[str, str]] = field(default_factory=dict)
+    unsure: bool = False
 
 
 def column_names(width: int) -> list[str]:
