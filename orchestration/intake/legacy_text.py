@@ -20,7 +20,7 @@ from orchestration.intake.syllables import is_syllable
 #: Different words that prove a table, and their least share of the words that are no Vietnamese as they stand.
 PROVING_WORDS = 3
 PROVING_SHARE = 0.8
-#: Cells of the other kind that a column may have and still count as of one kind (its header), if ten times as many agree.
+#: Cells of the other kind (its header) that a column may have and still count as of one kind, if many more agree.
 _FEW, _MANY = 2, 10
 #: What a cell must hold to be worth a look.
 WESTERN = "[\u00a1-\u00ff]"

@@ -12,10 +12,8 @@ from functools import lru_cache
 
 _TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
 _SHARP_OR_HEAVY = frozenset("\u0301\u0323")
-_INITIALS = frozenset(
-    " b c ch d đ g gh h k kh l m n ng ngh nh p ph r s t th tr v x bl br dr đr gr kl kr pl pr h'".split(" ")
-)
-_RHYMES = frozenset(
+_CONSONANTS = " b c ch d đ g gh h k kh l m n ng ngh nh p ph r s t th tr v x bl br dr đr gr kl kr pl pr h'"
+_VOWELS_AND_ENDINGS = (
     # a, ă, â
     "a ac ach ai am an ang anh ao ap at au ay ăc ăm ăn ăng ăp ăt âc âm ân âng âp ât âu ây "
     # e, ê
@@ -33,10 +31,12 @@ _RHYMES = frozenset(
     # ư
     "ư ưa ưc ưi ưm ưn ưng ưt ưu ươc ươi ươm ươn ương ươp ươt ươu "
     # in names of other peoples
-    "ak ăk âk ek êk ik ok ôk uk ưk oăk".split()
+    "ak ăk âk ek êk ik ok ôk uk ưk oăk"
 )
 #: What follows qu, beside the rhymes that begin with u without their u.
-_AFTER_QU = frozenset("a ac ach ai an ang anh ao at au ay ăc ăm ăn ăng ăp ăt e en eo et ên êu i it ơi ơn ơt ôc".split())
+_BEHIND_QU = "a ac ach ai an ang anh ao at au ay ăc ăm ăn ăng ăp ăt e en eo et ên êu i it ơi ơn ơt ôc"
+_INITIALS, _RHYMES = frozenset(_CONSONANTS.split(" ")), frozenset(_VOWELS_AND_ENDINGS.split())
+_AFTER_QU = frozenset(_BEHIND_QU.split())
 _STOPPED = ("c", "ch", "p", "t")
 
 

@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from orchestration.intake.legacy_text import proven_tables
@@ -61,12 +62,9 @@ def as_utf8(path: Path, scratch: Path) -> Utf8:
     if encoding == "utf-8":
         return Utf8(path, mark)
     unsure = encoding == "cp1258" and _has_legacy_fonts(sample)
-    if unsure:
-        pieces = _western(path)
-    else:
-        pieces = _windows_1258(path) if encoding == "cp1258" else _utf16(path, encoding, mark)
+    read = _western if unsure else _windows_1258 if encoding == "cp1258" else partial(_utf16, encoding, mark)
     with scratch.open("w", encoding="utf-8", newline="") as sink:
-        sink.writelines(pieces)
+        sink.writelines(read(path))
     return Utf8(scratch, unsure=unsure)
 
 
@@ -96,7 +94,7 @@ def _utf16_without_mark(sample: bytes) -> str:
     raise _unreadable("binary zeros in a text file (not a table, or half copied)")
 
 
-def _utf16(path: Path, encoding: str, mark: int) -> Iterator[str]:
+def _utf16(encoding: str, mark: int, path: Path) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder(encoding)()
     try:
         for block in _blocks(path, mark):

@@ -69,7 +69,9 @@ class _Reader:
     def _batches(self, width: int) -> Iterator[TextBatch]:
         counted = Counter(self.source.mended)
         for batch in self.source.batches(width):
-            changed = [self._column(position, batch.cells[name], counted) for position, name in enumerate(batch.cells.columns)]
+            changed = [
+                self._column(position, batch.cells[name], counted) for position, name in enumerate(batch.cells.columns)
+            ]
             odd = tuple(self._row(row) for row in batch.misshapen)
             yield TextBatch(batch.rows, pl.DataFrame(changed), odd)
         # Some steps read a sheet again; what was mended is counted once.

@@ -214,4 +214,6 @@ def open_text(settings: Settings, path: Path) -> Iterator[Document]:
         utf8 = as_utf8(path, Path(folder) / "utf8.csv")
         source, head = _source(utf8.path, utf8.mark)
         next(_blocks(source), None)  # broken quotes would hide the header, too: say what is really wrong
-        yield Document("csv", [Sheet(SHEET, head, source.width, lambda width: _batches(source, width))], unsure=utf8.unsure)
+        yield Document(
+            "csv", [Sheet(SHEET, head, source.width, lambda width: _batches(source, width))], unsure=utf8.unsure
+        )

@@ -22,6 +22,8 @@ from xml.etree.ElementTree import ParseError
 
 import pyarrow as pa
 import python_calamine as calamine
+from find_fonts import find_fonts
+from fonts import SheetFonts
 from parts import NOT_CALCULATED, Hidden, Package, RefusedError
 
 CHUNK_ROWS = 10_000
@@ -74,8 +76,8 @@ def cell_text(value: Any, *, exact: bool) -> str | None:
 class SheetWriter:
     """Writes one sheet as text from its first row and column on, with what its package shows beside calamine."""
 
-    def __init__(self, sheet: Any, name: str, hidden: Hidden, *, exact: bool) -> None:
-        self._sheet, self._name, self._hidden, self._exact = sheet, name, hidden, exact
+    def __init__(self, sheet: Any, name: str, hidden: Hidden, fonts: SheetFonts | None, *, exact: bool) -> None:
+        self._sheet, self._name, self._hidden, self._fonts, self._exact = sheet, name, hidden, fonts, exact
         self.left = sheet.start[1] if sheet.start else 0
         self.width = self.left + max(sheet.width, 1)
         self.doubts = [
@@ -121,6 +123,8 @@ class SheetWriter:
     def _write_chunk(self, writer: Any, schema: pa.Schema, first: int, rows: list[list[str | None]]) -> None:
         if self._hidden.texts or self._hidden.digits:
             self._uncover(first, rows)
+        if self._fonts:
+            self._fonts.show(first, rows)
         arrays = [pa.array(cells, pa.string()) for cells in zip(*rows, strict=True)]
         writer.write_batch(pa.record_batch(arrays, schema=schema))
 
@@ -144,6 +148,7 @@ def read(path: str, folder: Path, *, exact: bool) -> None:
     """Read the workbook at ``path`` into ``folder``."""
     package = Package(path) if path.endswith(".xlsx") else None
     workbook = calamine.CalamineWorkbook.from_path(path)
+    fonts = None if exact else find_fonts(path, package)
     sheets: list[dict[str, Any]] = []
     stamp: list[str] = []
     doubts: list[str] = []
@@ -155,10 +160,13 @@ def read(path: str, folder: Path, *, exact: bool) -> None:
             stamp = [cell_text(row[0], exact=True) or "" for row in rows if row]
         elif facts.visible == calamine.SheetVisibleEnum.Visible:
             hidden = package.hidden(position) if package else Hidden()
-            writer = SheetWriter(workbook.get_sheet_by_index(position), facts.name, hidden, exact=exact)
+            shown = fonts.of_sheet(position) if fonts else None
+            writer = SheetWriter(workbook.get_sheet_by_index(position), facts.name, hidden, shown, exact=exact)
             file = f"sheet{position}.arrow"
             writer.write(folder / file)
             sheets.append({"name": facts.name, "file": file, "left": writer.left, "width": writer.width})
+            if shown:
+                sheets[-1] |= {"mended": shown.mended, "doubtful": shown.doubtful()}
             doubts += writer.doubts[:MOST_DOUBTS]
     if not sheets:
         raise RefusedError("file.empty", "no visible sheet")

@@ -1,4 +1,4 @@
-"""TCVN3 and VNI: the two ways in which Vietnamese was written before Unicode, as fonts that show Western letters otherwise.
+"""TCVN3 and VNI: Vietnamese of before Unicode, written in Western characters that special fonts show otherwise.
 
 Belongs here: the two tables, which font name means which, and reading a text by a table. Does not belong here: where a
 workbook says its fonts (``fonts``, ``old_fonts``), and texts whose font is not known (``readers/legacy_text``).
@@ -96,7 +96,7 @@ def shown(text: str, encoding: str, *, capitals: bool = False) -> str:
 
 
 def with_capitals(text: str) -> str:
-    """A text that was read by the table of TCVN3, with the capitals that the table lacks, where its neighbours have them.
+    """A text that was read by the table of TCVN3, with the capitals that it lacks where its neighbours are some.
 
     Among capitals a letter with a tone is a capital (NGUYễN), and among words that all begin with a capital, so does
     one that begins with such a letter (Nguyễn Thị ánh). Changes nothing but case.
