@@ -3,7 +3,7 @@
 Belongs here: evidence and the reading of cells. Does not belong here: the tables (``workbook_child/legacy_fonts``), the
 streams of cells (``readers/legacy_cells``). A word is evidence where it cannot be Vietnamese as it stands and can by
 a table: "NguyÔn" is nothing, and Nguyễn in TCVN3. A cell that can be right both ways ("Bé", in TCVN3 "Bộ") follows its
-column, then its sheet; where those hold both kinds it is doubtful, and never guessed.
+column, its sheet, then its row; where those hold both kinds it is doubtful, and never guessed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from orchestration.intake.readers.workbook_child.legacy_fonts import TABLES, TCVN3, VNI, shown, with_capitals
+from orchestration.intake.readers.workbook_child.legacy_fonts import TABLES, TCVN3, left_over, shown, with_capitals
 from orchestration.intake.syllables import is_syllable
 
 #: Different words that prove a table, and their least share of the words that are no Vietnamese as they stand.
@@ -22,6 +22,7 @@ PROVING_WORDS = 3
 PROVING_SHARE = 0.8
 #: Cells of the other kind (its header) that a column may have and still count as of one kind, if many more agree.
 _FEW, _MANY = 2, 10
+LEGACY, UNICODE = "legacy", "unicode"
 #: What a cell must hold to be worth a look.
 WESTERN = "[\u00a1-\u00ff]"
 
@@ -32,8 +33,6 @@ _LETTERS = re.compile(r"[^\W\d_ªº]+")
 _SIGN = re.compile(r"[¡-¿×÷]")
 #: Signs that stand around a word of any text: quotes, § and the like before it, ® and © behind it.
 _SIGNS_BEFORE, _SIGNS_BEHIND = "«¡§¢£¥·©", "»®©ª¢£¥·"
-#: Western letters that a text in the font has as they are.
-_KEPT = {TCVN3: "", VNI: "ìíÌÍ"}
 _UNITS = frozenset({"µm", "µg", "µl", "µs"})
 
 
@@ -56,17 +55,9 @@ def _word(token: str) -> Word:
         return Word(True, frozenset(), broken=False, unicode=False)
     if _BEYOND_WESTERN.search(token):
         return Word(stands, frozenset(), broken=False, unicode=True)
-    whole = {name for name in TABLES if _is_whole(token, name)}
+    whole = {name for name in TABLES if not left_over(token, name)}
     broken = signed and any(char.isascii() for char in bare)
     return Word(stands, frozenset(name for name in whole if broken or is_syllable(shown(token, name))), broken, False)
-
-
-def _is_whole(token: str, encoding: str) -> bool:
-    """Whether the table knows all characters of a word: nothing Western is left of it."""
-    rest = shown(token, encoding)
-    for letter in (*TABLES[encoding].values(), *_KEPT[encoding]):
-        rest = rest.replace(letter, "")
-    return not _WESTERN.search(rest)
 
 
 def _words(text: str) -> list[Word]:
@@ -88,8 +79,8 @@ class _Kinds:
     unicode: int = 0
 
     def of_one_kind(self) -> str | None:
-        """``legacy`` or ``unicode`` where (nearly) all telling cells are."""
-        for one, other, kind in ((self.legacy, self.unicode, "legacy"), (self.unicode, self.legacy, "unicode")):
+        """What (nearly) all telling cells are."""
+        for one, other, kind in ((self.legacy, self.unicode, LEGACY), (self.unicode, self.legacy, UNICODE)):
             if one and (not other or (other <= _FEW and one >= _MANY * other)):
                 return kind
         return None
@@ -97,11 +88,15 @@ class _Kinds:
 
 @dataclass(frozen=True)
 class Mended:
-    """A cell after a look at its words: its text, the table by which it was read, what it may mean where doubtful."""
+    """A cell after a look at its words: its text, the table by which it was read, what it may mean where doubtful.
+
+    either: the doubt is only whether it is Unicode, so that the rest of its row can tell.
+    """
 
     text: str
     by: str | None = None
     doubt: str | None = None
+    either: bool = False
 
 
 def proven_tables(texts: Iterable[str]) -> list[str]:
@@ -136,22 +131,32 @@ class LegacyText:
         """Take the texts of a column, each with the number of its cells, as evidence of its kind."""
         kinds = self._columns.setdefault(position, _Kinds())
         for text, count in texts.items():
-            words = _words(text)
-            legacy = any(not word.stands and word.by.intersection(self.proven) for word in words)
-            unicode = any(word.stands and not word.by for word in words)
+            kind = self._kind(text)
             for each in (kinds, self._sheet):
-                each.legacy += count * (legacy and not unicode)
-                each.unicode += count * (unicode and not legacy)
+                each.legacy += count * (kind == LEGACY)
+                each.unicode += count * (kind == UNICODE)
 
-    def read(self, position: int, text: str) -> Mended:
-        """A cell of a column as it should be read."""
+    def _kind(self, text: str) -> str | None:
+        """What a text can only be, if it tells."""
+        words = _words(text)
+        legacy = any(not word.stands and word.by.intersection(self.proven) for word in words)
+        unicode = any(word.stands and not word.by for word in words)
+        return None if legacy == unicode else LEGACY if legacy else UNICODE
+
+    def kind_of_row(self, texts: Iterable[str]) -> str | None:
+        """What the telling cells of a row are, if they agree."""
+        kinds = {self._kind(text) for text in texts if not text.isascii()} - {None}
+        return kinds.pop() if len(kinds) == 1 else None
+
+    def read(self, position: int, text: str, row: str | None = None) -> Mended:
+        """A cell of a column as it should be read; ``row``: the kind of its row, where the column does not tell."""
         words = _words(text)
         if not words or not _WESTERN.search(text):
             return Mended(text)
         tables = [name for name in self.proven if all(name in word.by for word in words)]
         changing = [name for name in tables if shown(text, name) != text]
         if all(word.stands for word in words):
-            return self._either(position, text, changing) if changing else Mended(text)
+            return self._either(position, text, changing, row) if changing else Mended(text)
         if len(tables) == 1:
             return Mended(_shown(text, tables[0]), tables[0])
         suspect = any(not word.stands and word.by.intersection(self.proven) for word in words)
@@ -159,14 +164,14 @@ class LegacyText:
             return Mended(text, doubt=_each_word(text, tables or self.proven))
         return Mended(text)
 
-    def _either(self, position: int, text: str, tables: list[str]) -> Mended:
+    def _either(self, position: int, text: str, tables: list[str], row: str | None) -> Mended:
         """A cell that is Vietnamese as it stands, and by a table other Vietnamese."""
-        kind = self._columns.get(position, _Kinds()).of_one_kind() or self._sheet.of_one_kind()
-        if kind == "unicode":
+        kind = self._columns.get(position, _Kinds()).of_one_kind() or self._sheet.of_one_kind() or row
+        if kind == UNICODE:
             return Mended(text)
-        if kind == "legacy" and len(tables) == 1:
+        if kind == LEGACY and len(tables) == 1:
             return Mended(_shown(text, tables[0]), tables[0])
-        return Mended(text, doubt=_shown(text, tables[0]))
+        return Mended(text, doubt=_shown(text, tables[0]), either=len(tables) == 1)
 
 
 def _each_word(text: str, tables: list[str]) -> str:

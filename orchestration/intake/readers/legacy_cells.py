@@ -8,12 +8,12 @@ font without that proof is found by its cast.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
 
-from orchestration.intake.legacy_text import WESTERN, LegacyText, Mended, proven_tables
+from orchestration.intake.legacy_text import WESTERN, LegacyText, proven_tables
 from orchestration.intake.readers.table import Document, MisshapenRow, Sheet, TextBatch, UnreadableError
 from schemas import file_rules
 
@@ -63,38 +63,65 @@ class _Reader:
     def sheet(self) -> Sheet:
         """The sheet with its cells read."""
         self._mended = Counter(self.source.mended)
-        head = [[self._cell(position, cell).text for position, cell in enumerate(row)] for row in self.source.head]
+        head = [self._cells_of(row) for row in self.source.head]
         return replace(self.source, head=head, batches=self._batches, mended=self._mended)
 
     def _batches(self, width: int) -> Iterator[TextBatch]:
         counted = Counter(self.source.mended)
         for batch in self.source.batches(width):
-            changed = [
-                self._column(position, batch.cells[name], counted) for position, name in enumerate(batch.cells.columns)
-            ]
+            cells: list[pl.Series] = []
+            undecided: dict[int, list[str]] = {}
+            for position, name in enumerate(batch.cells.columns):
+                cells.append(self._column(position, batch.cells[name], counted, undecided))
+            for position, texts in undecided.items():
+                cells[position] = self._by_row(batch.cells, position, cells[position], texts, counted)
             odd = tuple(self._row(row) for row in batch.misshapen)
-            yield TextBatch(batch.rows, pl.DataFrame(changed), odd)
+            yield TextBatch(batch.rows, pl.DataFrame(cells), odd)
         # Some steps read a sheet again; what was mended is counted once.
         self._mended.clear()
         self._mended.update(counted)
 
-    def _column(self, position: int, cells: pl.Series, counted: Counter[str]) -> pl.Series:
+    def _column(
+        self, position: int, cells: pl.Series, counted: Counter[str], undecided: dict[int, list[str]]
+    ) -> pl.Series:
         telling = cells.filter(cells.str.contains(WESTERN).fill_null(False))
         if telling.is_empty():
             return cells
         changes: dict[str, str] = {}
         for text, count in telling.value_counts(name="count").iter_rows():
-            read = self._cell(position, text)
+            read = self.reading.read(position, text)
             if read.by:
                 changes[text] = read.text
                 counted[read.by] += count
+            elif read.either:
+                undecided.setdefault(position, []).append(text)
+            elif read.doubt:
+                self._doubt(position, text, read.doubt)
         return cells.replace(changes) if changes else cells
 
-    def _row(self, row: MisshapenRow) -> MisshapenRow:
-        return MisshapenRow(row.row, tuple(self._cell(position, cell).text for position, cell in enumerate(row.cells)))
+    def _by_row(
+        self, source: pl.DataFrame, position: int, cells: pl.Series, texts: list[str], counted: Counter[str]
+    ) -> pl.Series:
+        """Decide the cells that can be right both ways by the other cells of their rows, as they stood."""
+        original = source.to_series(position)
+        at = original.is_in(texts).fill_null(False).arg_true()
+        changed = []
+        for index, text in zip(at.to_list(), original.gather(at).to_list(), strict=True):
+            row = self.reading.kind_of_row(cell for cell in source.row(index) if cell)
+            read = self.reading.read(position, text, row)
+            changed.append(read.text)
+            if read.by:
+                counted[read.by] += 1
+            elif read.doubt:
+                self._doubt(position, text, read.doubt)
+        return cells.clone().scatter(at, pl.Series(changed, dtype=pl.String))
 
-    def _cell(self, position: int, text: str) -> Mended:
-        read = self.reading.read(position, text)
-        if read.doubt:
-            self.doubtful.setdefault((self.source.name, position), {})[text] = read.doubt
-        return read
+    def _row(self, row: MisshapenRow) -> MisshapenRow:
+        return MisshapenRow(row.row, tuple(self._cells_of(row.cells)))
+
+    def _cells_of(self, row: Sequence[str]) -> list[str]:
+        kind = self.reading.kind_of_row(row)
+        return [self.reading.read(position, cell, kind).text for position, cell in enumerate(row)]
+
+    def _doubt(self, position: int, text: str, meaning: str) -> None:
+        self.doubtful.setdefault((self.source.name, position), {})[text] = meaning

@@ -69,6 +69,8 @@ TABLES: dict[str, dict[str, str]] = {TCVN3: _pairs(_TCVN3), VNI: _vni()}
 _CODES = {
     name: re.compile("|".join(map(re.escape, sorted(table, key=len, reverse=True)))) for name, table in TABLES.items()
 }
+#: Letters that a font shows as they are.
+_KEPT = {TCVN3: {}, VNI: dict.fromkeys(map(ord, "ìíÌÍ"))}
 #: Characters that a text in a legacy font can have: those of Windows-1252.
 _WESTERN = frozenset(bytes(set(range(256)) - {0x81, 0x8D, 0x8F, 0x90, 0x9D}).decode("cp1252"))
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
@@ -93,6 +95,11 @@ def shown(text: str, encoding: str, *, capitals: bool = False) -> str:
     table = TABLES[encoding]
     read = _CODES[encoding].sub(lambda found: table[found[0]], text)
     return read.upper() if capitals else read
+
+
+def left_over(text: str, encoding: str) -> str:
+    """What of a text's Western letters and signs a font of that table does not have."""
+    return "".join(_NOT_ASCII.findall(_CODES[encoding].sub("", text))).translate(_KEPT[encoding])
 
 
 def with_capitals(text: str) -> str:
