@@ -7,7 +7,6 @@ import io
 import unicodedata
 import zipfile
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from xml.sax.saxutils import escape
 
 import polars as pl
@@ -17,8 +16,8 @@ import xlwt
 
 from orchestration.intake.bronze import bronze_file, vault_file
 from orchestration.intake.ledger import Submission
-from orchestration.intake.readers.workbook_child.legacy_fonts import TABLES, TCVN3, VNI
 from orchestration.intake.take_in import take_in_dataset
+from orchestration.intake.vietnamese.legacy_fonts import TABLES, TCVN3, VNI
 from orchestration.settings import Settings
 from schemas import Declaration
 from tests.conftest import HandIn
@@ -122,7 +121,7 @@ def of_all_kinds() -> Styled:
     for number, row in enumerate(TABLE):
         cells: list[Pieces] = []
         for column, cell in enumerate(row):
-            words = [part for part in cell.split(" ")]
+            words = cell.split(" ")
             if column % 4 == 2 and len(words) > 2:
                 texts = [*(f"{word} " for word in words[:-1]), words[-1]]
                 chosen = [kinds[at % 3] for at in range(len(words))]
@@ -229,7 +228,7 @@ def by_columns(encoding: str) -> Cells:
     legacy = all_in_font(encoding)
     return [
         TABLE[0],
-        *([legacy[n][c] if c % 2 else row[c] for c, row_c in enumerate(row)] for n, row in enumerate(TABLE) if n),
+        *([legacy[n][c] if c % 2 else row_c for c, row_c in enumerate(row)] for n, row in enumerate(TABLE) if n),
     ]
 
 
@@ -299,5 +298,8 @@ def test_a_file_gives_the_same_rows_in_whatever_way_its_text_is_written(
     assert (submission.verdict, submission.rows_accepted) == ("accepted", len(TABLE) - 1), submission.details
     for rows, expected in zip(taken_in(settings, submission), original, strict=True):
         assert rows.equals(expected), [
-            (name, *pair) for name in rows.columns for pair in zip(rows[name], expected[name]) if pair[0] != pair[1]
+            (name, *pair)
+            for name in rows.columns
+            for pair in zip(rows[name], expected[name], strict=False)
+            if pair[0] != pair[1]
         ]

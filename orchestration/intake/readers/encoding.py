@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from orchestration.intake.legacy_text import proven_tables
 from orchestration.intake.readers.table import UnreadableError
+from orchestration.intake.vietnamese.legacy_text import proven_tables
 from schemas import file_rules
 
 SAMPLE_BYTES = 1 << 20

@@ -7,15 +7,25 @@ font without that proof is found by its cast.
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
 
-from orchestration.intake.legacy_text import WESTERN, LegacyText, proven_tables
 from orchestration.intake.readers.table import Document, MisshapenRow, Sheet, TextBatch, UnreadableError
+from orchestration.intake.vietnamese.legacy_text import (
+    PROVING_WORDS,
+    STRANGE,
+    WESTERN,
+    LegacyText,
+    proven_tables,
+)
 from schemas import file_rules
+
+#: Different texts that are searched for a proof.
+MOST_EVIDENCE = 50_000
 
 
 def with_legacy_text(document: Document) -> Document:
@@ -34,14 +44,18 @@ def _learnt(sheet: Sheet, *, unsure: bool) -> LegacyText | None:
     batch = next(sheet.batches(sheet.width), None)
     if batch is None:
         return None
+    strange = (cells.str.contains(STRANGE).sum() or 0 for cells in batch.cells)
+    if not batch.misshapen and sum(strange) < PROVING_WORDS:
+        return None
     columns = {position: _western(batch.cells[name]) for position, name in enumerate(batch.cells.columns)}
     odd = [cell for row in batch.misshapen for cell in row.cells]
-    proven = proven_tables([*(text for texts in columns.values() for text in texts), *odd])
+    texts = itertools.chain(odd, *columns.values())
+    proven = proven_tables(itertools.islice(texts, MOST_EVIDENCE))
     if not proven:
         return None
     reading = LegacyText(proven, unsure)
-    for position, texts in columns.items():
-        reading.learn(position, texts)
+    for position, counted in columns.items():
+        reading.learn(position, counted)
     return reading
 
 

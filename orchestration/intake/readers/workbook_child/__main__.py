@@ -2,8 +2,8 @@
 
 Writes FOLDER/index.json and one Arrow file per visible sheet; cells are text, numbers and dates in one canonical
 form. On failure the last line on stderr is ``{"rule": …, "detail": …}`` (or ``{"errno": …}`` where the disk is full)
-and the status is 1. It imports nothing of kho but its neighbour: it must start in a moment and survive what it reads,
-or die without taking anything along.
+and the status is 1. It imports nothing of kho but its neighbours and the tables of legacy fonts: it must start in a
+moment and survive what it reads, or die without taking anything along.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ from xml.etree.ElementTree import ParseError
 
 import pyarrow as pa
 import python_calamine as calamine
+
+sys.path.append(str(Path(__file__).parents[2] / "vietnamese"))  # for its tables of legacy fonts
+
 from find_fonts import find_fonts
 from fonts import SheetFonts
 from parts import NOT_CALCULATED, Hidden, Package, RefusedError

@@ -1,6 +1,6 @@
 """Text of a legacy font (TCVN3, VNI) whose font is not known: what its words prove, and what follows for each cell.
 
-Belongs here: evidence and the reading of cells. Does not belong here: the tables (``workbook_child/legacy_fonts``), the
+Belongs here: evidence and the reading of cells. Does not belong here: the tables (``legacy_fonts``), the
 streams of cells (``readers/legacy_cells``). A word is evidence where it cannot be Vietnamese as it stands and can by
 a table: "NguyÔn" is nothing, and Nguyễn in TCVN3. A cell that can be right both ways ("Bé", in TCVN3 "Bộ") follows its
 column, its sheet, then its row; where those hold both kinds it is doubtful, and never guessed.
@@ -14,14 +14,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from orchestration.intake.readers.workbook_child.legacy_fonts import TABLES, TCVN3, left_over, shown, with_capitals
-from orchestration.intake.syllables import is_syllable
+from orchestration.intake.vietnamese.legacy_fonts import TABLES, TCVN3, left_over, shown, with_capitals
+from orchestration.intake.vietnamese.syllables import is_syllable
 
 #: Different words that prove a table, and their least share of the words that are no Vietnamese as they stand.
 PROVING_WORDS = 3
 PROVING_SHARE = 0.8
 #: Cells of the other kind (its header) that a column may have and still count as of one kind, if many more agree.
 _FEW, _MANY = 2, 10
+#: What Vietnamese in Unicode does not have, and any text of a legacy font has soon: a cheap sieve.
+STRANGE = "[¡-¬\u00ad®-¾ÄÅÆÇËÎÏÐÑÖ×ØÛÜÞßäåæçëîïðñö÷øûüþÿ]|[aeAE][àáâãèéêùúõÀÁÂÃÈÉÊÙÚÕ]"
 LEGACY, UNICODE = "legacy", "unicode"
 #: What a cell must hold to be worth a look.
 WESTERN = "[\u00a1-\u00ff]"

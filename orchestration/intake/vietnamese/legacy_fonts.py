@@ -1,7 +1,7 @@
 """TCVN3 and VNI: Vietnamese of before Unicode, written in Western characters that special fonts show otherwise.
 
 Belongs here: the two tables, which font name means which, and reading a text by a table. Does not belong here: where a
-workbook says its fonts (``fonts``, ``old_fonts``), and texts whose font is not known (``readers/legacy_text``).
+workbook says its fonts (``readers/workbook_child``), and texts whose font is not known (``legacy_text``).
 Needs nothing but the standard library: the child process that reads workbooks imports it, too.
 """
 
