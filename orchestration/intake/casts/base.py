@@ -17,6 +17,7 @@ import polars as pl
 
 from orchestration.intake.folding import clean_text
 from orchestration.intake.places import Communes
+from orchestration.intake.vietnamese.legacy_text import legacy_proposal
 from schemas import rules
 from schemas.columns import Column
 
@@ -44,6 +45,9 @@ EXCEL_ERRORS = frozenset(
 )
 #: What Excel exports of a number that did not fit into its column.
 HASHES = re.compile("#{3,}")
+#: Letters that are typed for digits.
+_DIGITS = str.maketrans("OoОоlI|", "0000111")
+_LETTER = re.compile(r"[^\W\d_]")
 #: Distinct texts remembered per column; beyond it the oldest are forgotten.
 REMEMBERED = 500_000
 
@@ -146,9 +150,24 @@ def read_distinct(text: pl.Series, column: Column, context: CastContext, read: P
     for each in text.drop_nulls().unique().to_list():
         reading = known.get(each)
         if reading is None:
-            reading = known[each] = read(each)
+            reading = known[each] = _unless_legacy(each, read(each))
         found[each] = reading
     return found
+
+
+def _unless_legacy(cell: str, reading: Reading | Failure) -> Reading | Failure:
+    """A reading, unless the text looks like a legacy font that the sheet as a whole did not prove."""
+    if isinstance(reading, Failure):
+        meaning = None if reading.proposal else legacy_proposal(cell, least=1)
+    else:
+        meaning = legacy_proposal(cell) if reading.value == clean_text(cell) else None
+    return Failure(rules.LEGACY_FONT, meaning) if meaning else reading
+
+
+def as_digits(cell: str) -> str | None:
+    """A text with digits for O, o, l, I and |, which look like them; None where it has none, or other letters."""
+    digits = cell.translate(_DIGITS)
+    return digits if digits != cell and any(char.isdigit() for char in cell) and not _LETTER.search(digits) else None
 
 
 def cast_slowly(

@@ -10,7 +10,7 @@ import re
 
 import polars as pl
 
-from orchestration.intake.casts.base import Cast, CastContext, Failure, Parse, Reading, cast_slowly
+from orchestration.intake.casts.base import Cast, CastContext, Failure, Parse, Reading, as_digits, cast_slowly
 from orchestration.intake.folding import fold
 from schemas import rules
 from schemas.columns import Column
@@ -99,7 +99,7 @@ def cast_partial_date(text: pl.Series, column: Column, context: CastContext) -> 
 
     def parse(cell: str) -> Reading | Failure:
         iso = _iso(_parts(cell, context.received_on))
-        return Reading(iso) if iso else Failure(rules.DATE_FORMAT)
+        return Reading(iso) if iso else _failure(cell, context.received_on)
 
     return _complete(text, _usual(text).dt.strftime("%Y-%m-%d"), column, context, parse)
 
@@ -110,10 +110,16 @@ def cast_date(text: pl.Series, column: Column, context: CastContext) -> Cast:
     def parse(cell: str) -> Reading | Failure:
         iso = _iso(_parts(cell, context.received_on))
         if not iso or len(iso) < len("yyyy-mm-dd"):
-            return Failure(rules.DATE_FORMAT)
+            return _failure(cell, context.received_on)
         return Reading(datetime.date.fromisoformat(iso))
 
     return _complete(text, _usual(text), column, context, parse)
+
+
+def _failure(cell: str, today: datetime.date) -> Failure:
+    """No date; proposes one where letters stand for digits."""
+    digits = as_digits(cell)
+    return Failure(rules.DATE_FORMAT, digits if digits and _iso(_parts(digits, today)) else None)
 
 
 def _complete(text: pl.Series, usual: pl.Series, column: Column, context: CastContext, parse: Parse) -> Cast:

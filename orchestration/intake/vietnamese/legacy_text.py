@@ -187,11 +187,14 @@ def _each_word(text: str, tables: list[str]) -> str:
 
 
 @lru_cache(maxsize=65_536)
-def legacy_proposal(text: str) -> str | None:
-    """What a single text may mean in a legacy font, if it cannot be anything else; None if it need not be one."""
+def legacy_proposal(text: str, least: int = 2) -> str | None:
+    """What a single text may mean in a legacy font; None if it need not be one.
+
+    least: the number of telling words, where one that is broken by a sign counts twice.
+    """
     words = _words(text)
     strange = [word for word in words if not word.stands]
-    if sum(2 if word.broken else 1 for word in strange) < 2:
+    if sum(2 if word.broken else 1 for word in strange) < least:
         return None
     if whole := [name for name in TABLES if all(name in word.by for word in words)]:
         return _shown(text, whole[0])
