@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime
 import io
+import json
 import unicodedata
 import zipfile
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from xml.sax.saxutils import escape
 
 import polars as pl
@@ -16,8 +18,11 @@ import xlwt
 
 from orchestration.intake.bronze import bronze_file, vault_file
 from orchestration.intake.ledger import Submission
+from orchestration.intake.peek import peek_file, rows_of
+from orchestration.intake.readers import UnreadableError, open_document
 from orchestration.intake.take_in import take_in_dataset
 from orchestration.intake.vietnamese.legacy_fonts import TABLES, TCVN3, VNI
+from orchestration.intake.wording import MENDED
 from orchestration.settings import Settings
 from schemas import Declaration
 from tests.conftest import HandIn
@@ -254,6 +259,11 @@ FILES: dict[str, Callable[[], bytes]] = {
     "ods in .VnTime": lambda: ods(in_one_font(TCVN3, ".VnTime")),
     "ods with fonts of capitals": lambda: ods(headed_by_capitals()),
     "ods with all fonts": lambda: ods(of_all_kinds()),
+    "rows of TCVN3 between rows of Unicode": lambda: as_csv(alternating(TCVN3)).encode(),
+    "rows of VNI between rows of Unicode": lambda: as_csv(alternating(VNI)).encode(),
+    "columns of TCVN3 below a header in Unicode": lambda: as_csv(by_columns(TCVN3)).encode(),
+    "columns of VNI below a header in Unicode": lambda: as_csv(by_columns(VNI)).encode(),
+    "Unicode under the name of a legacy font": lambda: xlsx(in_one_font("", ".VnTime")),
     "xlsx of TCVN3 under a font of Unicode": lambda: xlsx(in_one_font(TCVN3, "Arial")),
 }  # fmt: skip
 _CODES[""] = {}
@@ -303,3 +313,89 @@ def test_a_file_gives_the_same_rows_in_whatever_way_its_text_is_written(
             for pair in zip(rows[name], expected[name], strict=False)
             if pair[0] != pair[1]
         ]
+
+
+# --- what is said, and what stays doubtful --------------------------------------------------------------------
+def findings(settings: Settings, submission: Submission) -> list[tuple[int, str, str, str | None]]:
+    """Row, column, rule and proposal of what was found in a file."""
+    found = pl.read_parquet(vault_file(settings, RESIDENTS, submission.submission_id, "findings"))
+    return found.select("row", "column", "rule", "proposal").rows()
+
+
+def test_the_receipt_says_how_many_cells_were_read_from_which_font(settings: Settings, hand_in: HandIn) -> None:
+    short = [TABLE[0], ["010062000001", in_font("Lò Văn Bé", TCVN3), "05/03/1962", "Nam", "Kinh", "02647", "", "HK1"]]
+    styled: Styled = [[[(cell, ".VnTime" if row else "Arial")] for cell in cells] for row, cells in enumerate(short)]
+    submission = hand_in(RESIDENTS, "2026-10.xlsx", xlsx(styled))
+    assert submission.verdict == "accepted"
+    (receipt,) = settings.receipts(RESIDENTS.path).glob("*.json")
+    assert json.loads(receipt.read_text())["mended"]["tcvn3"] == 1
+    assert MENDED["tcvn3"].vi == "ô phông chữ cũ TCVN3 (.VnTime…) đổi sang Unicode"
+
+
+def test_a_cell_that_may_be_either_in_a_file_of_both_is_an_error_that_proposes(
+    settings: Settings, hand_in: HandIn
+) -> None:
+    """A name that is right both ways, in a row and a column that do not tell: Lê Bé, or Lờ Bộ in TCVN3."""
+    rows = alternating(TCVN3)
+    unclear = ["010062000099", "Bé", "05/03/1962", "Nam", "Kinh", "02647", "", "HK1"]
+    submission = hand_in(RESIDENTS, "2026-10.csv", as_csv([*rows, unclear]))
+    assert submission.rows_rejected == 1
+    assert findings(settings, submission) == [(len(rows) + 1, "full_name", "cell.legacy_font", "Bộ")]
+
+
+def test_a_font_that_holds_unicode_as_well_proves_nothing_for_cells_that_may_be_either(
+    settings: Settings, hand_in: HandIn
+) -> None:
+    names = ["Bé", *(row[1] for row in TABLE[1:])]
+    rows = [["010050000099", *TABLE[1][1:]], *TABLE[1:]]
+    styled: Styled = [[[(cell, "Arial")] for cell in TABLE[0]]]
+    for row, name in zip(rows, names, strict=True):
+        styled.append(
+            [[(cell, ".VnTime" if column == 1 else "Arial")] for column, cell in enumerate([row[0], name, *row[2:]])]
+        )
+    submission = hand_in(RESIDENTS, "2026-10.xlsx", xlsx(styled))
+    assert submission.verdict == "accepted"  # all cells in that font tell that they are Unicode
+    names[3:20:2] = [in_font(name, TCVN3) for name in names[3:20:2]]
+    for row, name in zip(styled[1:], names, strict=True):
+        row[1] = [(name, ".VnTime")]
+    submission = hand_in(RESIDENTS, "2026-10 both.xlsx", xlsx(styled))
+    assert findings(settings, submission)[0] == (2, "full_name", "cell.legacy_font", "Bộ")
+
+
+def test_a_foreign_name_in_bytes_of_tcvn3_is_an_error_and_the_other_rows_go_in(
+    settings: Settings, hand_in: HandIn
+) -> None:
+    rows = all_in_font(TCVN3)
+    stranger = ["010062000099", "José García", "05/03/1962", "Nam", "Kinh", "02647", "", "HK1"]
+    submission = hand_in(RESIDENTS, "2026-10.csv", as_csv([*rows, stranger]).encode("cp1252"))
+    assert (submission.rows_accepted, submission.rows_rejected) == (len(rows) - 1, 1)
+    assert [each[:3] for each in findings(settings, submission)] == [(len(rows) + 1, "full_name", "cell.legacy_font")]
+
+
+def test_peek_shows_characters_as_they_stand_and_bytes_as_what_they_are(settings: Settings, tmp_path: Path) -> None:
+    coded = all_in_font(TCVN3)
+    for name, content, expected in (
+        ("table.xlsx", xlsx(in_one_font(TCVN3, ".VnTime")), coded),
+        ("table.csv", as_csv(coded).encode(), coded),
+        ("bytes.csv", as_csv(coded).encode("cp1252"), TABLE),
+    ):
+        (tmp_path / name).write_bytes(content)
+        with peek_file(settings, tmp_path / name) as document:
+            assert list(rows_of(document.sheets[0])) == expected
+
+
+@pytest.mark.parametrize("damage", [slice(0, 20), slice(60, 200), slice(400, 1200)])
+def test_damaged_fonts_of_an_old_workbook_never_stop_its_reader(
+    settings: Settings, tmp_path: Path, damage: slice
+) -> None:
+    """What the fonts are is lost; whether the workbook can be read is for its reader to say."""
+    content = bytearray(xls(of_all_kinds()))
+    name = content.find(".VnTime".encode("utf-16-le")) if b".\0V\0" in content else content.find(b".VnTime")
+    start = name + damage.start
+    content[start : name + damage.stop] = b"\xff" * (damage.stop - damage.start)
+    (tmp_path / "book.xls").write_bytes(content)
+    try:
+        with open_document(settings, tmp_path / "book.xls") as document:
+            assert document.sheets
+    except UnreadableError as error:
+        assert error.rule_id in {"file.unreadable", "file.limits", "file.empty"}

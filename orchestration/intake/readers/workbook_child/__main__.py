@@ -163,8 +163,11 @@ def read(path: str, folder: Path, *, exact: bool) -> None:
             stamp = [cell_text(row[0], exact=True) or "" for row in rows if row]
         elif facts.visible == calamine.SheetVisibleEnum.Visible:
             hidden = package.hidden(position) if package else Hidden()
+            sheet = workbook.get_sheet_by_index(position)
             shown = fonts.of_sheet(position) if fonts else None
-            writer = SheetWriter(workbook.get_sheet_by_index(position), facts.name, hidden, shown, exact=exact)
+            if shown and sheet.start:
+                shown.learn(sheet.start[1], sheet.iter_rows())
+            writer = SheetWriter(sheet, facts.name, hidden, shown, exact=exact)
             file = f"sheet{position}.arrow"
             writer.write(folder / file)
             sheets.append({"name": facts.name, "file": file, "left": writer.left, "width": writer.width})

@@ -106,8 +106,6 @@ class XlsFonts:
                         found.note_runs(row, column, font, self._rich[number])
                     elif font and (kind != _FORMULA or self.stream[start + 12 : start + 14] == b"\xff\xff"):
                         found.note(row, column, font)
-        for ranges in found.ranges.values():
-            ranges.sort()
         return found
 
 

@@ -48,8 +48,6 @@ class XlsxFonts:
                 row = int(reference[2]) - 1 if reference else row
                 if not match[0].endswith(b"/>"):
                     self._look(block, match.end(), named, row, column, found)
-        for ranges in found.ranges.values():
-            ranges.sort()
         return found
 
     def _look(
