@@ -111,6 +111,7 @@ def test_what_breaks_the_rules_of_a_syllable_is_none(word: str) -> None:
     ["Hélène à l’école où André né à Orléans préfère le thé", "São José não é a ação do coração português",
      "Jörg Müller über Köln größer schön", "El niño español señor mañana José García", "così perché è più città",
      "Ångström smörgåsbord Malmö blåbær øre", "Điện thoại ± 5 °C; 3 µm; ½ ha; «Nhà Văn hóa»; ©; ®; § 5",
+     "".join(map(chr, range(0xA1, 0x100))), " ".join(map(chr, range(0xA1, 0x100))),
      "Giàng A Pó Lò Văn Bé Tô Thị Hà Hoà Lù Mã Bế", "plain ASCII only"],
 )  # fmt: skip
 def test_text_of_other_kinds_proves_no_legacy_font(text: str) -> None:

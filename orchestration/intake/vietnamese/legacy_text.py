@@ -112,7 +112,7 @@ def proven_tables(texts: Iterable[str]) -> list[str]:
                 continue
             nothing += not word.by
             share.update(word.by)
-            if len(word.by) == 1:
+            if len(word.by) == 1 and any(letter.isascii() for letter in token):  # single letters prove nothing
                 own[next(iter(word.by))].add(token)
     total = nothing + sum(len(words) for words in own.values())
     found = [name for name, words in own.items() if len(words) >= PROVING_WORDS]
