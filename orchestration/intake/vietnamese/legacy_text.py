@@ -103,7 +103,7 @@ class Mended:
 
 def proven_tables(texts: Iterable[str]) -> list[str]:
     """The tables that enough different words of some texts prove, the likeliest first."""
-    own: dict[str, set[Word | str]] = {name: set() for name in TABLES}
+    own: dict[str, set[str]] = {name: set() for name in TABLES}
     share: Counter[str] = Counter()
     nothing = 0
     for token in {token for text in texts if _WESTERN.search(text) for token in _TOKEN.findall(text)}:
