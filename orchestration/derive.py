@@ -1,4 +1,4 @@
-"""Files of the repository that follow from the declarations: for now dbt's ``sources.yml``.
+"""Files of the repository that follow from the declarations: dbt's ``sources.yml`` and the models that gather the KPIs.
 
 Belongs here: turning declarations into the text of a committed file, and writing it where it differs. Does not belong
 here: anything that needs data, and what dbt makes of the sources (``dbt_project/``).
@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from orchestration.intake.bronze import SUBMISSIONS
+from orchestration.kpis import derived_files
 from orchestration.settings import Settings
 from schemas import Declaration, datasets
 
@@ -131,7 +132,8 @@ def sources_path(settings: Settings) -> Path:
 def refresh(settings: Settings) -> list[Path]:
     """Write the derived files that differ from what the declarations say; returns those that changed."""
     changed = []
-    for path, text in {sources_path(settings): sources_yaml(datasets().values())}.items():
+    kpis = derived_files(settings.dbt_project / "models" / "kpi")
+    for path, text in {sources_path(settings): sources_yaml(datasets().values()), **kpis}.items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
             changed.append(path)
