@@ -244,7 +244,7 @@ class Ledger:
                 "select kind, why, who, decided_at from decision where submission_id = ? order by decision_id",
                 (submission_id,),
             )
-            return [Decision(*row[:3], datetime.datetime.fromisoformat(row[3])) for row in rows]
+            return [Decision(kind, why, who, datetime.datetime.fromisoformat(at)) for kind, why, who, at in rows]
 
     def all(self) -> list[Submission]:
         """Every submission, oldest first."""

@@ -22,11 +22,9 @@ from orchestration.intake.wording import (
     period_words,
     unit_words,
 )
-from orchestration.settings import Settings
+from orchestration.settings import VIETNAM, Settings
 from schemas import Declaration
 from schemas.rules import RULES
-
-VIETNAM = datetime.timezone(datetime.timedelta(hours=7))
 
 
 @dataclass(frozen=True)
