@@ -5,11 +5,11 @@ from __future__ import annotations
 import polars as pl
 
 from orchestration.intake.bronze import vault_file
-from orchestration.intake.ledger import Ledger, Submission
+from orchestration.intake.ledger import Submission
 from orchestration.settings import Settings
 from schemas import Declaration
 from tests.conftest import HandIn
-from tests.office import COMPLETIONS, PARCELS, RESIDENTS, Row, learner, parcel, resident, rows_csv
+from tests.office import RESIDENTS, resident, rows_csv
 
 
 def changes(settings: Settings, declaration: Declaration, submission: Submission) -> list[tuple[object, ...]]:

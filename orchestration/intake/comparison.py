@@ -192,7 +192,8 @@ def _make_states(connection: duckdb.DuckDBPyConnection, declaration: Declaration
         return f"any_value({struct}) filter (where {of})"
 
     connection.execute(
-        f"create table states as select {keys}, {place('is_later')} as later_place, {place('not is_later')} as earlier_place, "
+        f"create table states as select {keys}, {place('is_later')} as later_place, "
+        f"{place('not is_later')} as earlier_place, "
         "case when not bool_or(not is_later) then 'new' when not bool_or(is_later) then 'vanished' "
         "when min(content_a) <> max(content_a) or min(content_b) <> max(content_b) then 'changed' end as kind "
         f"from (select *, hash({', '.join(names)}) as content_a, hash({', '.join(reversed(names))}) as content_b "
@@ -219,13 +220,15 @@ def _write(
         f"key, unnest(list_filter([{cells}], lambda each: each.before is distinct from each.after)) as cell "
         "from states "
         f"join both_sides as new on new.is_later and {_same_place('new', 'later_place')} "
-        f"join both_sides as old on not old.is_later and {_same_place('old', 'earlier_place')} where states.kind = 'changed'"
+        f"join both_sides as old on not old.is_later and {_same_place('old', 'earlier_place')} "
+        "where states.kind = 'changed'"
     )
     connection.execute(
         f"copy (select * exclude (ordinal) from (select kind, source_sheet, source_row, key, cell.ordinal, "
         "cell.name as column_name, cell.before, cell.after from cells union all "
-        f"select kind, coalesce(later_place, earlier_place).source_sheet, coalesce(later_place, earlier_place).source_row, {keys}, 0, null, null, "
-        "null from states where kind <> 'changed') "
+        "select kind, coalesce(later_place, earlier_place).source_sheet, "
+        f"coalesce(later_place, earlier_place).source_row, {keys}, 0, null, null, null "
+        "from states where kind <> 'changed') "
         f"order by case kind {order} end, source_sheet, source_row, ordinal) "
         f"to {_text(target)} (format parquet, compression zstd)"
     )

@@ -87,6 +87,11 @@ class Submission:
         """The submission with which this one's file arrived: itself, unless the file was judged again."""
         return self.replays or self.submission_id
 
+    @property
+    def is_waiting(self) -> bool:
+        """It waits for a decision, and its file was not judged again since."""
+        return self.verdict == "waiting" and self.superseded_by is None
+
 
 @dataclass(frozen=True)
 class Decision:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestration.intake.ledger import Ledger, Submission
+from orchestration.intake.receipts.course import Course, course_of
 from orchestration.intake.wording import (
     IGNORED,
     MENDED,
@@ -64,7 +65,8 @@ class Reason:
 class Summary:
     """Everything that a receipt says apart from single cells.
 
-    earlier: the submission with the same bytes. replaced: the submission whose rows this one replaced.
+    earlier: the submission with the same bytes. replaced: the submission whose rows this one replaced. course: what it
+    changes, what was decided about it.
     """
 
     declaration: Declaration
@@ -78,6 +80,7 @@ class Summary:
     reasons: tuple[Reason, ...]
     earlier: Submission | None
     replaced: Submission | None
+    course: Course
 
     def of_severity(self, severity: str) -> list[Reason]:
         """The reasons of one severity, the most frequent first."""
@@ -149,4 +152,5 @@ def summarise(settings: Settings, declaration: Declaration, submission: Submissi
         reasons=tuple(_reason(declaration, each) for each in details.get("reasons", [])),
         earlier=earlier,
         replaced=replaced[-1] if replaced else None,
+        course=course_of(settings, declaration, submission, ledger),
     )
