@@ -287,16 +287,14 @@ def withdraw(submission_id: SubmissionId, why: Why) -> None:
 @submissions_app.command()
 def waive(
     submission_id: SubmissionId,
-    rule: Annotated[
-        str, typer.Option("--rule", help="Id of the rule, as receipts and `kho submissions show` name it.")
-    ],
+    rule: Annotated[list[str], typer.Option("--rule", help="Id of a rule, as `kho submissions show` names it.")],
     why: Why,
 ) -> None:
-    """Accept an exception to a rule: the rows that were returned only because of it go in."""
+    """Accept an exception to one rule or several: the rows that were returned only because of them go in."""
     from orchestration.console_submissions import show_waived
-    from orchestration.decisions import waive as waive_rule
+    from orchestration.decisions import waive as waive_rules
 
-    show_waived(settings(), waive_rule(settings(), submission_id, rule, why))
+    show_waived(settings(), waive_rules(settings(), submission_id, rule, why))
 
 
 @app.command()

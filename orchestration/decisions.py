@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from orchestration.intake.again import Judgement, judge_again, record_again, was_rejected
 from orchestration.intake.ledger import Ledger, Submission
@@ -85,8 +85,8 @@ def _who_counts(ledger: Ledger, submission: Submission, kind: str) -> str:
     return f"; {_named(current)} counts for {current.unit}, {current.period}"
 
 
-def waive(settings: Settings, submission_id: str, rule: str, why: str) -> Submission:
-    """Accept an exception to a rule for a submission: its file is judged again, and the new submission recorded.
+def waive(settings: Settings, submission_id: str, rules: Sequence[str], why: str) -> Submission:
+    """Accept an exception to rules for a submission: its file is judged again, and the new submission recorded.
 
     Earlier waivers of the file stay. Raises DecisionError, and BusyError while a run is going.
     """
@@ -95,43 +95,50 @@ def waive(settings: Settings, submission_id: str, rule: str, why: str) -> Submis
     with lock(settings, LOCK), lock(settings, declaration.table):
         before = find_submission(ledger, submission_id)
         why = reason(why)
-        _check_waivable(declaration, ledger, before, rule)
-        waiver = {"rule": rule, "why": why, "who": who(), "at": settings.clock().isoformat()}
-        details = {"waivers": [*before.details.get("waivers", []), waiver]}
+        _check_open(ledger, before)
+        _check_waivable(declaration, before, rules)
+        signed = {"why": why, "who": who(), "at": settings.clock().isoformat()}
+        waivers = [{"rule": rule, **signed} for rule in dict.fromkeys(rules)]
+        details = {"waivers": [*before.details.get("waivers", []), *waivers]}
         judgement = judge_again(settings, declaration, ledger, before, details)
         if judgement is None:
             raise DecisionError(f"the archive has lost the file of {before.submission_id}")
-        _check_effect(judgement, rule)
+        _check_effect(judgement, rules)
         return record_again(settings, declaration, ledger, judgement)
 
 
-def _check_waivable(declaration: Declaration, ledger: Ledger, before: Submission, rule: str) -> None:
-    if rule not in RULES:
-        raise DecisionError(f"there is no rule {rule!r}")
+def _check_waivable(declaration: Declaration, before: Submission, rules: Sequence[str]) -> None:
     allowed = waivable(declaration)
-    if rule not in allowed:
-        raise DecisionError(
-            f"{rule} cannot be waived: what breaks it leaves no value that could go in (or returns nothing anyway). "
-            f"Of {declaration.path} these can: {', '.join(allowed)}"
-        )
-    newer = [each for each in ledger.of_dataset(before.dataset) if each.origin == before.origin]
-    if newer[-1].submission_id != before.submission_id:
-        raise DecisionError(f"the file of {before.submission_id} was judged again: name {newer[-1].submission_id}")
+    for rule in rules:
+        if rule not in RULES:
+            raise DecisionError(f"there is no rule {rule!r}")
+        if rule not in allowed:
+            raise DecisionError(
+                f"{rule} cannot be waived: either it returns nothing, or what breaks it leaves no value that could go "
+                f"in. Of {declaration.path} these can: {', '.join(allowed)}"
+            )
+        if rule in (each["rule"] for each in before.details.get("waivers", [])):
+            raise DecisionError(f"{rule} was already waived for {before.submission_id}")
+
+
+def _check_open(ledger: Ledger, before: Submission) -> None:
+    """A waiver is for the last judgement of a file that nobody turned down."""
+    last = [each for each in ledger.of_dataset(before.dataset) if each.origin == before.origin][-1]
+    if last.submission_id != before.submission_id:
+        raise DecisionError(f"the file of {before.submission_id} was judged again: name {last.submission_id}")
     if before.verdict in ("duplicate", "withdrawn") or was_rejected(ledger, before):
         verdict = "rejected" if before.verdict == "refused" else before.verdict
         raise DecisionError(f"{before.submission_id} is {verdict}: nothing of it can go in")
-    if rule in (each["rule"] for each in before.details.get("waivers", [])):
-        raise DecisionError(f"{rule} was already waived for {before.submission_id}")
 
 
-def _check_effect(judgement: Judgement, rule: str) -> None:
-    """A waiver that lets no row in is refused: it would only hide that the rule is still broken elsewhere."""
+def _check_effect(judgement: Judgement, rules: Sequence[str]) -> None:
+    """A waiver that lets no row in is refused: the ledger would say that something was accepted which was not."""
     before, stage = judgement.before, judgement.stage
     problem = ""
     if judgement.replaced_since:
         problem = f"{judgement.replaced_since} has replaced {before.submission_id} since"
     elif judgement.after.rows_accepted <= before.rows_accepted:
-        problem = f"no row of {before.submission_id} was returned only because of {rule}"
+        problem = f"no row of {before.submission_id} was returned only because of {', '.join(rules)}"
     if problem:
         if stage:
             stage.discard()
