@@ -455,6 +455,7 @@ class Event:
     period: str = "2026-10"
     returned: int = 0
     target: int = 0
+    again: bool = False
 
 
 SUBMITTED = st.builds(
@@ -465,6 +466,8 @@ SUBMITTED = st.builds(
     unit=st.sampled_from(["population", "03006"]),
     period=st.sampled_from(["2026-10", "2026-11"]),
     returned=st.sampled_from([0, 3]),
+    target=st.integers(min_value=0, max_value=11),
+    again=st.sampled_from([False, False, True]),
 )
 DECIDED = st.builds(
     Event, kind=st.sampled_from(["accept", "reject", "withdraw"]), target=st.integers(min_value=0, max_value=11)
@@ -491,35 +494,65 @@ class Model:
             return "refused"
         return "partly" if facts.returned else "accepted"
 
-    def superseded_by(self, number: int) -> int | None:
-        """The next full submission of the same slot that was taken in; nothing supersedes what is added."""
-        facts = self.submitted[number]
-        if facts.load != "full" or self.verdict(number) not in TAKEN_IN:
-            return None
-        later = range(number + 1, len(self.submitted))
-        return next((each for each in later if self._replaces(each, facts)), None)
+    def arrived(self, number: int) -> int:
+        """The number with which the file of a submission arrived."""
+        event = self.submitted[number]
+        return self.arrived(event.target) if event.again else number
 
-    def _replaces(self, number: int, older: Event) -> bool:
-        facts = self.submitted[number]
-        same = (facts.unit, facts.period) == (older.unit, older.period)
-        return same and facts.load == "full" and self.verdict(number) in TAKEN_IN
+    def superseded_by(self, number: int) -> int | None:
+        """The next judgement of the same file, else the next full file of the same slot; nothing replaces what is added.
+
+        A judgement that waits is done with by the next one that was taken in or waits, any other by one taken in.
+        """
+        own = [each for each in self._later(number) if self.arrived(each) == self.arrived(number)]
+        if self.verdict(number) == "waiting":
+            return next((each for each in own if self.verdict(each) in (*TAKEN_IN, "waiting")), None)
+        if self.verdict(number) not in TAKEN_IN:
+            return None
+        again = next((each for each in own if self.verdict(each) in TAKEN_IN), None)
+        if again is not None or self.submitted[number].load != "full":
+            return again
+        standing = [each for each in range(len(self.submitted)) if self._replaces(each, number)]
+        return min(standing, key=self.arrived, default=None)
+
+    def _later(self, number: int) -> range:
+        return range(number + 1, len(self.submitted))
+
+    def _replaces(self, number: int, older: int) -> bool:
+        """Whether a full submission, the last of its file that was taken in, came after another in the same slot."""
+        facts, other = self.submitted[number], self.submitted[older]
+        own = [each for each in self._later(number) if self.arrived(each) == self.arrived(number)]
+        return (
+            self.arrived(number) > self.arrived(older)
+            and (facts.unit, facts.period, facts.load) == (other.unit, other.period, "full")
+            and self.verdict(number) in TAKEN_IN
+            and not any(self.verdict(each) in TAKEN_IN for each in own)
+        )
 
     def newest(self, unit: str, period: str, verdicts: tuple[str, ...]) -> int | None:
-        """The newest submission of a slot with one of these verdicts."""
+        """The newest submission of a slot with one of these verdicts: by the arrival of its file."""
         numbers = [
             number
             for number, facts in enumerate(self.submitted)
             if (facts.unit, facts.period) == (unit, period) and self.verdict(number) in verdicts
         ]
-        return numbers[-1] if numbers else None
+        return max(numbers, key=lambda number: (self.arrived(number), number), default=None)
 
 
 def _apply(ledger: Ledger, model: Model, event: Event) -> None:
     if event.kind == "submit":
         number = len(model.submitted)
+        event = dataclasses.replace(event, again=event.again and event.target < number)
         model.submitted.append(event)
         rows = {"rows_read": 10, "rows_accepted": 10 - event.returned, "rows_rejected": event.returned}
-        facts = {"verdict": event.verdict, "load": event.load, "unit": event.unit, "period": event.period}
+        facts: dict[str, Any] = {
+            "verdict": event.verdict,
+            "load": event.load,
+            "unit": event.unit,
+            "period": event.period,
+        }
+        if event.again:
+            facts["replays"] = str(model.arrived(number))
         assert ledger.record(submission(str(number), rows_ignored=0, **rows, **facts))
     elif event.target < len(model.submitted):
         model.decisions.append((event.target, event.kind))
