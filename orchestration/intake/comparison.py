@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Of DuckDB's work here; it spills to disk beyond.
 MEMORY_LIMIT = "200MB"
+#: Rows whose keys are compared at a time: DuckDB does not spill the state of every aggregate.
+SLICE_ROWS = 500_000
 #: What can have become of a row, in the order in which receipts list them.
 KINDS = ("changed", "vanished", "new")
 PLACE = ("source_sheet", "source_row")
@@ -157,12 +159,15 @@ def _make_updated(
     files = f"[{', '.join(_text(rows.bronze) for rows in found.values())}]"
     connection.execute("create table known (submission_id varchar, submission integer)")
     connection.executemany("insert into known values (?, ?)", [[each, number] for number, each in enumerate(found)])
-    connection.execute(
-        f"create table winners as select unnest(place) from (select arg_max({place}, submission) as place "
-        f"from read_parquet({files}, union_by_name = true) as stored join known using (submission_id) "
-        f"semi join read_parquet({_text(later.bronze)}) as wanted on {same} "
-        f"group by {', '.join('stored.' + key for key in keys)})"
-    )
+    stored_rows = sum(pq.read_metadata(rows.bronze).num_rows for rows in found.values())
+    wanted = f"select {', '.join(keys)} from read_parquet({_text(later.bronze)})"
+    for each, is_in_slice in _slices(stored_rows, keys):
+        connection.execute(
+            f"{_into('winners', each)} select unnest(place) from (select arg_max({place}, submission) as place "
+            f"from read_parquet({files}, union_by_name = true) as stored join known using (submission_id) "
+            f"semi join ({wanted} where {is_in_slice}) as wanted on {same} "
+            f"where {is_in_slice} group by {', '.join('stored.' + key for key in keys)})"
+        )
     connection.execute("create table earlier as from later limit 0")
     hit = connection.execute("select distinct submission from winners order by 1").fetchall()
     identifiers, types = list(found), _types(connection)
@@ -192,13 +197,31 @@ def _make_states(connection: duckdb.DuckDBPyConnection, declaration: Declaration
         return f"any_value({struct}) filter (where {of})"
 
     connection.execute(
-        f"create table states as select {keys}, {place('is_later')} as later_place, "
-        f"{place('not is_later')} as earlier_place, "
-        "case when not bool_or(not is_later) then 'new' when not bool_or(is_later) then 'vanished' "
-        "when min(content_a) <> max(content_a) or min(content_b) <> max(content_b) then 'changed' end as kind "
-        f"from (select *, hash({', '.join(names)}) as content_a, hash({', '.join(reversed(names))}) as content_b "
-        f"from both_sides where {_named(declaration)}) group by {keys} having kind is not null"
+        f"create table hashed as select {keys}, is_later, submission, source_sheet, source_row, "
+        f"hash({', '.join(names)}) as content_a, hash({', '.join(reversed(names))}) as content_b "
+        f"from both_sides where {_named(declaration)}"
     )
+    ((rows,),) = connection.execute("select count(*) from hashed").fetchall()
+    for each, is_in_slice in _slices(rows, [_name(name) for name in declaration.key]):
+        connection.execute(
+            f"{_into('states', each)} select {keys}, {place('is_later')} as later_place, "
+            f"{place('not is_later')} as earlier_place, "
+            "case when not bool_or(not is_later) then 'new' when not bool_or(is_later) then 'vanished' "
+            "when min(content_a) <> max(content_a) or min(content_b) <> max(content_b) then 'changed' end as kind "
+            f"from hashed where {is_in_slice} group by {keys} having kind is not null"
+        )
+    connection.execute("drop table hashed")
+
+
+def _slices(rows: int, keys: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Number and condition of the slices into which rows fall by their key."""
+    count = 1 + rows // SLICE_ROWS
+    for number in range(count):
+        yield number, f"hash({', '.join(keys)}) % {count} = {number}"
+
+
+def _into(table: str, number: int) -> str:
+    return f"insert into {table}" if number else f"create table {table} as"
 
 
 def _write(
