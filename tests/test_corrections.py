@@ -151,8 +151,8 @@ def test_a_file_that_adds_to_others_is_compared_with_the_newest_row_of_each_key(
     }
     person = learner(1)
     key = (person["citizen_id"], person["course_name"])
-    assert changes(settings, COMPLETIONS, two)[0] == ("changed", 2, key, "result", "completed", "failed")
-    assert changes(settings, COMPLETIONS, three)[0] == ("changed", 2, key, "result", "failed", "completed")
+    assert changes(settings, COMPLETIONS, two)[0] == ("changed", 2, key, "result", "completed", "not_completed")
+    assert changes(settings, COMPLETIONS, three)[0] == ("changed", 2, key, "result", "not_completed", "completed")
     other = hand_in(COMPLETIONS, "2026-11.csv", rows_csv(COMPLETIONS, [learner(20)]))
     assert "changes" not in other.details
 
