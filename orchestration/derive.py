@@ -38,6 +38,9 @@ _SUBMISSION_TEXTS = {
     "rows_rejected": "Rows that were returned to the department.",
     "rows_ignored": "Rows that hold no data, or repeat another row.",
     "superseded_by": "Submission that replaced this one.",
+    "replays": "Submission with which the file arrived, where it was judged again; else null.",
+    "position": "Order in which the files arrived; a file that is judged again keeps its place.",
+    "days_late": "Days after the due day on which the file arrived; 0 in time, null where the period is unknown.",
     "is_current": "Its rows count now: accepted or partly, and not superseded.",
 }
 

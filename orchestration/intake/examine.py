@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +28,7 @@ from orchestration.intake.stage import Stage
 from orchestration.intake.uniqueness import KeySpool, Repetition
 from orchestration.intake.validate import validate
 from orchestration.intake.vault import for_vault, for_warehouse, provenance
+from orchestration.intake.waivers import waived
 from orchestration.settings import Settings
 from schemas import Declaration, file_rules, rules
 
@@ -116,7 +117,7 @@ def _notices(declaration: Declaration, layout: Layout, stamp: Any) -> list[dict[
 
 
 class Examination:
-    """Examines the rows of a recognised file into a stage."""
+    """Examines the rows of a recognised file into a stage. ``waivers``: rules whose breach is but a warning."""
 
     def __init__(
         self,
@@ -126,9 +127,11 @@ class Examination:
         stage: Stage,
         received_at: datetime.datetime,
         keyed: Pseudonymiser,
+        *,
+        waivers: Collection[str] = (),
     ) -> None:
         self._settings, self._declaration, self._recognised = settings, declaration, recognised
-        self._stage, self._keyed = stage, keyed
+        self._stage, self._keyed, self._waivers = stage, keyed, waivers
         self._received_on = received_at.date()
         self._context = CastContext(self._received_on, communes(settings), numeric_cells=recognised.is_workbook)
         self._ignored: Counter[str] = Counter()
@@ -182,6 +185,7 @@ class Examination:
         duplicates, conflicts = spool.add(typed, sheet=sheet, uncast=rows_with_errors(typed.findings))
         self._ignored["duplicate"] += len(duplicates)
         findings = validate(self._declaration, layout.columns, typed, sheet=sheet, received_on=self._received_on)
+        findings = waived(findings, typed.findings, self._waivers)
         if len(conflicts):
             findings = pl.concat([findings, row_findings(sheet, conflicts, rules.KEY_CONFLICT)])
         if len(duplicates):
