@@ -102,7 +102,7 @@ def with_changes_of_2026(communes: list[Commune]) -> list[Commune]:
 def check(holds: bool, message: str) -> None:
     """Stop without writing anything unless it holds."""
     if not holds:
-        raise SystemExit(f"commune.csv is not written: {message}")
+        raise SystemExit(f"nothing is written: {message}")
 
 
 def check_all(communes: list[Commune]) -> None:
