@@ -5,8 +5,8 @@ Belongs here: the units of before 1 July 2025 and those that changed their kind 
 source has wrong, and the checks that refuse a wrong list. Does not belong here: the present units, which
 ``generate_commune.py`` writes; run that first, from the same environment.
 
-The source says whether an old commune went whole into a present one, or in parts into several. It knows neither the area
-nor the people of a part, so neither does the seed.
+The source says whether an old commune went whole into a present one, or in parts into several. It knows neither the
+area nor the people of a part, so neither does the seed.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def rows_of(table: str) -> list[dict[str, Any]]:
     """All rows of a table of the source."""
     with sqlite3.connect(f"file:{package_file('dataset.db')}?mode=ro", uri=True) as connection:
         connection.row_factory = sqlite3.Row
-        return [dict(row) for row in connection.execute(f"select * from {table}")]  # noqa: S608 - a constant
+        return [dict(row) for row in connection.execute(f"select * from {table}")]
 
 
 def kind_of(name: str, kinds: dict[str, str]) -> str:
@@ -156,9 +156,7 @@ def changed_since(before: list[Commune], present: list[Commune]) -> list[OldComm
 def old_districts(legacy: list[dict[str, Any]]) -> list[OldDistrict]:
     """The districts of 30 June 2025."""
     found = {
-        OldDistrict(
-            row["districtCode"], row["district"], kind_of(row["district"], DISTRICT_KINDS), row["provinceCode"]
-        )
+        OldDistrict(row["districtCode"], row["district"], kind_of(row["district"], DISTRICT_KINDS), row["provinceCode"])
         for row in legacy
     }
     return sorted(found, key=lambda each: each.district_code)
@@ -175,9 +173,7 @@ def old_provinces(legacy: list[dict[str, Any]], converter: dict[str, Any]) -> li
 def successors(legacy: list[dict[str, Any]], converter: dict[str, Any]) -> list[Successor]:
     """What became of every old commune: one line where it went whole, several lines where it was divided."""
     new = {(row["provinceKey"], row["wardKey"]): row["wardCode"] for row in rows_of("admin_units")}
-    old = {
-        f"{row['provinceKey']}_{row['districtKey']}_{row['wardKey'] or ''}": row["wardCode"] or "" for row in legacy
-    }
+    old = {f"{row['provinceKey']}_{row['districtKey']}_{row['wardKey'] or ''}": row["wardCode"] or "" for row in legacy}
     went: dict[str, set[str]] = defaultdict(set)
     for province, units in converter["DICT_PROVINCE_WARD_NO_DIVIDED"].items():
         for unit, predecessors in units.items():
@@ -200,7 +196,7 @@ def successors(legacy: list[dict[str, Any]], converter: dict[str, Any]) -> list[
 def check_all(
     communes: list[OldCommune], districts: list[OldDistrict], provinces: list[OldProvince], went: list[Successor]
 ) -> None:
-    """Refuse lists that differ from what is published, that leave a unit out, or that would not match what is written."""
+    """Refuse lists that differ from what is published, leave a unit out, or would not match what people write."""
     legacy = {each.commune_code for each in communes if each.valid_to == SINCE_2025}
     check(len(legacy) == OLD_TOTAL, f"{len(legacy)} old codes instead of {OLD_TOTAL}")
     check(sum(each.valid_to == SINCE_2025 for each in communes) == OLD_TOTAL, "an old code occurs twice")
