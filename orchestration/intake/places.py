@@ -271,6 +271,8 @@ class Communes:
         pairs = letter_pairs(wanted)
         # difflib takes 10 µs a name, and a wrong column may hold as many texts as rows.
         alike = [name for name, own in self._pairs.items() if 3 * len(own & pairs) >= len(own | pairs)]
+        if wanted in self._pairs:
+            alike = [wanted]
         shown = []
         for name in difflib.get_close_matches(wanted, alike, n=2, cutoff=0.75):
             present = self._bare.get(name, [])
