@@ -15,6 +15,7 @@ from orchestration.settings import Settings
 
 LAO_CAI = communes(Settings(province="15"))
 OWN = st.sampled_from(LAO_CAI.own)
+assert LAO_CAI.old.every, "read before hypothesis takes the time"
 SEEDED = [each for each in LAO_CAI.by_code.values() if each.province != "15"]
 
 
