@@ -1,7 +1,7 @@
 """Writes ``commune.csv``: the communes, wards and special zones of Vietnam as they stand now.
 
 Belongs here: where the codes and names come from, what has changed since, and the checks that refuse a wrong list.
-Does not belong here: older communes and what became of them.
+Does not belong here: older communes and what became of them (``generate_old_commune.py``).
 
 Source: the MIT package ``vietnamadminunits``, version 1.0.4 (units of 1 July 2025). Its data files are read through
 importlib.metadata and the package is never imported: its converter can send addresses to a web geocoder.
