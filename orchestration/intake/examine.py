@@ -95,7 +95,7 @@ def recognise(settings: Settings, declaration: Declaration, document: Document, 
         period, source = find_period(declaration, stamp=stamp, file_name=file_name, titles=titles)
     except PeriodError as error:
         raise RefusedError(error.rule_id, error.title, example(declaration.period)) from None
-    unit = find_unit(declaration, communes(settings), stamp=stamp, file_name=file_name, titles=titles)
+    unit = find_unit(declaration, communes(settings), stamp=stamp, file_name=file_name, titles=titles, on=period.end)
     notices = _notices(declaration, layout, stamp)
     is_workbook = document.kind != TEXT_KIND
     return Recognised(tables, period, source, unit, notices, is_workbook, document.doubtful)
@@ -133,7 +133,12 @@ class Examination:
         self._settings, self._declaration, self._recognised = settings, declaration, recognised
         self._stage, self._keyed, self._waivers = stage, keyed, waivers
         self._received_on = received_at.date()
-        self._context = CastContext(self._received_on, communes(settings), numeric_cells=recognised.is_workbook)
+        self._context = CastContext(
+            self._received_on,
+            communes(settings),
+            numeric_cells=recognised.is_workbook,
+            reference_date=recognised.period.end,
+        )
         self._ignored: Counter[str] = Counter()
         self._mended: Counter[str] = Counter()
         self._data_rows = 0
