@@ -94,7 +94,7 @@ class Communes:
         return code if here else Unresolved(rules.COMMUNE_UNKNOWN, None)
 
     def _named(self, text: str) -> str | Unresolved:
-        text = self._without_province(text)
+        text = self.without_province(text)
         for form, compare in _FORMS:
             found = self._names[form].get(compare(_full_kind(text)), set())
             if len(found) == 1:
@@ -103,12 +103,20 @@ class Communes:
                 return Unresolved(rules.COMMUNE_AMBIGUOUS, self._shown(sorted(found)))
         return Unresolved(rules.COMMUNE_UNKNOWN, self._nearest(fold(text)))
 
-    def _without_province(self, text: str) -> str:
+    def without_province(self, text: str) -> str:
         """Xã Bản Qua, tỉnh Lào Cai → Xã Bản Qua."""
         parts = _LAST_PART.fullmatch(text)
         if parts and fold(_PROVINCE_KIND.sub("", parts[2])) in self._province_words:
             return parts[1]
         return text
+
+    def is_province(self, text: str) -> bool:
+        """Whether a text is the province's own name, which may be a commune's name as well."""
+        return fold(_PROVINCE_KIND.sub("", clean_text(text))) in self._province_words
+
+    def may_name(self, text: str) -> bool:
+        """Whether a text is like the name of a commune in any way of comparing; ``resolve`` says of which."""
+        return any(compare(_full_kind(text)) in self._names[form] for form, compare in _FORMS)
 
     def find_in(self, text: str, *, with_kind: bool = False) -> str | None:
         """The one commune of the province that a longer text names in full, or by its 5-digit code.
