@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+import hypothesis
 import polars as pl
 import pytest
 from hypothesis import given
@@ -198,6 +199,7 @@ KINDS = {
 }
 
 
+@hypothesis.settings(deadline=None)
 @given(kinds=st.lists(st.sampled_from(sorted(KINDS)), max_size=40), size=st.integers(1, 50))
 def test_every_row_is_data_or_counted_wherever_batches_end(kinds: list[str], size: int) -> None:
     numbers, ignored = sift(RESIDENTS, cells(HEADER, DATA, DATA, *(KINDS[kind] for kind in kinds)), size=size)

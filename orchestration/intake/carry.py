@@ -59,14 +59,17 @@ class Carrier:
     def apply(self, data: DataRows) -> Carried:
         """The rows of a batch, completed. Batches come in the order of the file."""
         states = self.sections.follow(data.headings)
+        shifted = [each.row for each in data.misshapen]
         headings = pl.Series([each.row for each in data.headings], dtype=pl.Int64)
+        if data.rows.is_empty():
+            return Carried(data.cells, {}, self._marks.resolve(data.rows, data.cells, shifted, {}).findings)
         if data.headings:
             at = headings.search_sorted(data.rows)
         else:
             at = pl.Series([0], dtype=pl.UInt32).new_from_index(0, len(data.rows))
         silent = all(state == Section() for state in states)
         since = {} if silent else {column.name: _rows_of(places, at) for column, places in self._spoken(states)}
-        resolved = self._marks.resolve(data.rows, data.cells, [each.row for each in data.misshapen], since)
+        resolved = self._marks.resolve(data.rows, data.cells, shifted, since)
         self._mended[DITTO] += resolved.count
         carried = Carried(resolved.cells, {}, resolved.findings)
         for column, places in self._spoken(states):
@@ -133,9 +136,7 @@ class Carrier:
         rule = rules.SECTION_UNKNOWN if column.required else rules.SECTION_UNKNOWN_OPTIONAL
         proposals = _gathered([place.proposal for place in places], at.gather(index))
         problems = pl.DataFrame({"index": index, "proposal": proposals}).with_columns(rule=pl.lit(rule))
-        found = located(
-            problems.select(PROBLEMS), rows, sheet=self._sheet, column=column.name, position=position
-        )
+        found = located(problems.select(PROBLEMS), rows, sheet=self._sheet, column=column.name, position=position)
         carried.findings = pl.concat([carried.findings, found])
 
     def contradictions(self, carried: Carried, rows: pl.Series, typed: pl.DataFrame) -> pl.DataFrame:

@@ -25,8 +25,9 @@ from orchestration.intake.recognise import Layout
 from schemas import Column, Declaration, rules
 from schemas.column_types import CitizenId, PersonName, TaxCode
 
-_WORDS = ("nt", "Nt", "n.t", "n.t.", "nt.", "n/t", "như trên", "Như trên", "NHƯ TRÊN", "nhu tren", "Nhu tren")
-_WORDS += tuple(unicodedata.normalize("NFD", word) for word in _WORDS[6:9])
+_WRITTEN_OUT = ("như trên", "Như trên", "NHƯ TRÊN", "nhu tren", "Nhu tren")
+_SHORT = ("nt", "Nt", "n.t", "n.t.", "nt.", "n/t")
+_WORDS = (*_SHORT, *_WRITTEN_OUT, *(unicodedata.normalize("NFD", word) for word in _WRITTEN_OUT))
 _SIGNS = ('"', '""', "''", "“", "”", "“”", "″", "〃", "„", "//")
 _WRAPS = ("{}", "-{}-", "- {} -", "–{}–", "– {} –", "-{}", "({})", "--{}--")
 #: The marks as they stand in cells. NT in capitals is one between dashes only: alone it may abbreviate anything.

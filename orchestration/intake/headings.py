@@ -26,13 +26,16 @@ _VILLAGE = (
     rf"(?:{'|'.join(VILLAGE_WORDS)}|tổ(?= \d)|khu(?= \d))"
     r"(?! trưởng\b| sao\b| đồ\b| gốc\b| cam kết\b| chính\b| giao\b| này\b| vẽ\b| kê\b| án\b)"
 )
-_STARTS: tuple[tuple[PlaceKind, re.Pattern[str], re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(rf"{words} \S.*"), re.compile(rf"{fold_pattern} \S.*"))
-    for kind, words, fold_pattern in (
-        ("commune", _COMMUNE, r"(?:xa|phuong|dac khu|thi tran)(?! hoi\b| vien\b| doi\b)"),
-        ("village", _VILLAGE, r"(?:thon|to dan pho|tdp|khu dan cu|khu pho|xom|buon|to(?= \d)|khu(?= \d))(?! truong\b)"),
-    )
-)
+_STARTS: dict[PlaceKind, tuple[re.Pattern[str], re.Pattern[str]]] = {
+    "commune": (
+        re.compile(rf"{_COMMUNE} \S.*"),
+        re.compile(r"(?:xa|phuong|dac khu|thi tran)(?! hoi\b| vien\b| doi\b) \S.*"),
+    ),
+    "village": (
+        re.compile(rf"{_VILLAGE} \S.*"),
+        re.compile(r"(?:thon|to dan pho|tdp|khu dan cu|khu pho|xom|buon|to(?= \d)|khu(?= \d))(?! truong\b) \S.*"),
+    ),
+}
 _NUMBERS = r"\d{1,3}(?:\.\d{1,3})*"
 #: A number and its sign, or a number before a space; a letter alone begins names: A Mú Sung, Y Tý.
 _NUMBERED = re.compile(
@@ -76,7 +79,7 @@ def depth(ordinal: str) -> int | None:
 def place_kind(text: str) -> PlaceKind | None:
     """The kind of place that a text names by its first word. Without any diacritics only what cannot be a surname."""
     written, folded = plain(text), fold(text)
-    for kind, marked, unmarked in _STARTS:
+    for kind, (marked, unmarked) in _STARTS.items():
         if marked.fullmatch(written) or (written == folded and unmarked.fullmatch(folded)):
             return kind
     return None

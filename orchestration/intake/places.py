@@ -94,7 +94,7 @@ class Communes:
         return code if here else Unresolved(rules.COMMUNE_UNKNOWN, None)
 
     def _named(self, text: str) -> str | Unresolved:
-        text = self.without_province(text)
+        text = self._without_province(text)
         for form, compare in _FORMS:
             found = self._names[form].get(compare(_full_kind(text)), set())
             if len(found) == 1:
@@ -103,7 +103,7 @@ class Communes:
                 return Unresolved(rules.COMMUNE_AMBIGUOUS, self._shown(sorted(found)))
         return Unresolved(rules.COMMUNE_UNKNOWN, self._nearest(fold(text)))
 
-    def without_province(self, text: str) -> str:
+    def _without_province(self, text: str) -> str:
         """Xã Bản Qua, tỉnh Lào Cai → Xã Bản Qua."""
         parts = _LAST_PART.fullmatch(text)
         if parts and fold(_PROVINCE_KIND.sub("", parts[2])) in self._province_words:

@@ -40,21 +40,19 @@ _TOTAL = r"(?:tổng(?: cộng| số)?|cộng|toàn tỉnh|tc)(?: cộng)?(?: s�
 TOTAL = Words(rf"{_TOTAL}(?: [ivx]+)*(?: \d.*)?")
 #: A total of something that it names: Cộng xã Bát Xát, Tổng số hộ, Cộng mục I, Cộng chuyển sang trang 2.
 TOTAL_OF = Words(
-    rf"(?:{_TOTAL}|lũy kế|luỹ kế|cộng dồn) (?:các )?(?:xã|phường|thị trấn|đặc khu|huyện|tỉnh|thôn|bản|tổ|tdp|xóm|ấp|buôn|"
-    r"khu|làng|mục|phần|nhóm|trang|tờ|chuyển|mang|đơn vị|khối|hộ|nhân khẩu|khẩu|người|diện tích|thửa|học viên|"
+    rf"(?:{_TOTAL}|lũy kế|luỹ kế|cộng dồn) (?:các )?(?:xã|phường|thị trấn|đặc khu|huyện|tỉnh|thôn|bản|tổ|tdp|xóm|ấp|"
+    r"buôn|khu|làng|mục|phần|nhóm|trang|tờ|chuyển|mang|đơn vị|khối|hộ|nhân khẩu|khẩu|người|diện tích|thửa|học viên|"
     r"số (?:hộ|người|khẩu|nhân khẩu|thửa|học viên))\b.*|mang sang(?: .*)?|cộng mang sang(?: .*)?|chuyển sang trang .*"
 )
 #: What a total begins with, in any spelling; a cheap sieve before words are compared.
 LIKE_TOTAL = r"(?i)^\W*(t\S{0,3}ng|c\S{0,3}ng|to\S{0,3}n|tc|l\S{0,3}y|mang)\b"
 FOOTER = Words(
-    r"(?:người lập|người tổng hợp|thủ trưởng|giám đốc|phó giám đốc|kt giám đốc|kt chủ tịch|chủ tịch|phó chủ tịch|tm ubnd|"
-    r"tm ủy ban|nơi nhận|ký ghi rõ họ tên|ký tên|kế toán|xác nhận|thư ký|trưởng phòng|trưởng thôn|trưởng bản|tổ trưởng|"
-    r"trưởng công an|cán bộ lập|người kiểm tra|tl giám đốc)\b.*"
+    r"(?:người lập|người tổng hợp|thủ trưởng|giám đốc|phó giám đốc|kt giám đốc|kt chủ tịch|chủ tịch|phó chủ tịch|"
+    r"tm ubnd|tm ủy ban|nơi nhận|ký ghi rõ họ tên|ký tên|kế toán|xác nhận|thư ký|trưởng phòng|trưởng thôn|"
+    r"trưởng bản|tổ trưởng|trưởng công an|cán bộ lập|người kiểm tra|tl giám đốc)\b.*"
 )
 SIGNED = re.compile(r".*\bngay \d{0,2} ?thang \d{0,2} ?nam \d{0,4}")
-NOTE = Words(
-    r"(?:ghi chú|nguồn|lưu ý|chú thích|chú ý|đơn vị tính|đvt|(?:danh sách|biểu|bảng)(?: này)? (?:gồm|có))\b.*"
-)
+NOTE = Words(r"(?:ghi chú|nguồn|lưu ý|chú thích|chú ý|đơn vị tính|đvt|(?:danh sách|biểu|bảng)(?: này)? (?:gồm|có))\b.*")
 #: A note says what it is and goes on after a sign; a person may be called Lưu Ý Nhi.
 NOTED = re.compile(r"[\s(*+-]*[^:(]{2,24}\s*[:(].*", re.DOTALL)
 #: A page's number, or that a section goes on: no heading.

@@ -11,6 +11,7 @@ file, so that the verdict on a row does not depend on where batches end.
 
 from __future__ import annotations
 
+import bisect
 import heapq
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -131,7 +132,8 @@ class RowFilter:
         doubtful = self._doubtful(rows, frame).arg_true().to_list()
         waiting = [(int(rows[index]), index) for index in doubtful]
         odd = {each.row: each for each in misshapen}
-        between = rows.search_sorted(pl.Series(list(odd), dtype=pl.Int64)).to_list() if odd else []
+        numbers = rows.to_list() if odd else []
+        between = [bisect.bisect_left(numbers, row) for row in odd]
         waiting += zip(odd, between, strict=True)
         heapq.heapify(waiting)
         last: tuple[int, int] | None = None
@@ -217,7 +219,7 @@ class RowFilter:
             loose = poor and position not in self._mapped
             if words.TOTAL.match(text, loose=loose) and (poor or not self._is_named(position)):
                 return True
-            if (loose or poor and self._only_figures(places, texts, beside=position)) and words.TOTAL_OF.match(
+            if (loose or (poor and self._only_figures(places, texts, beside=position))) and words.TOTAL_OF.match(
                 text, loose=loose
             ):
                 return True
@@ -286,7 +288,7 @@ class RowFilter:
         return place_kind(name) is not None or (len(texts) == 1 and self.names_place(name))
 
     def _may_hold_heading(self, position: int) -> bool:
-        """Headings stand in the first column, in one without meaning, or in a person's; a place's own column has data."""
+        """Headings stand in the first column, in one without meaning, in a person's; a place's own column has data."""
         column = self._mapped.get(position)
         if column is None or issubclass(column.type, (PersonName, CitizenId)):
             return True

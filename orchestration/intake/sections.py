@@ -74,6 +74,7 @@ class Sections:
 
     def __init__(self, communes: Communes, sheet: str = "") -> None:
         self._communes = communes
+        self._whole = Section()
         self._whole = self._of_sheet(sheet)
         self.current = self._whole
 
@@ -142,7 +143,7 @@ class Sections:
 
     def _may_name(self, text: str) -> bool:
         coded = re.search(r"(?<![0-9])[0-9]{5}(?![0-9])", text) is not None and re.search(r"[^\W\d_]", text) is not None
-        return coded or self._communes.may_name(self._communes.without_province(text))
+        return coded or self._communes.may_name(text)
 
     def _bare_commune(self, text: str) -> str | None:
         """The commune of which a heading is the bare name."""

@@ -34,6 +34,7 @@ from orchestration.intake.readers import UnreadableError, open_document
 from orchestration.intake.receipts import write_receipt
 from orchestration.intake.receipts.report import write_report
 from orchestration.intake.receipts.summary import summarise
+from orchestration.intake.sheets import sheet_notices
 from orchestration.intake.stage import Stage
 from orchestration.locks import lock
 from orchestration.settings import Settings
@@ -162,7 +163,12 @@ def _judge(
     try:
         with open_document(settings, path) as document:
             submission = replace(
-                submission, details={"file_kind": document.kind, "sheets": [each.name for each in document.sheets]}
+                submission,
+                details={
+                    "file_kind": document.kind,
+                    "sheets": [each.name for each in document.sheets],
+                    "notices": sheet_notices(document),
+                },
             )
             recognised = recognise(settings, declaration, document, submission.file_name)
             submission = _with_recognition(submission, recognised)
@@ -170,7 +176,7 @@ def _judge(
             if same:
                 details = {**submission.details, "notices": [], "duplicate_of": same.submission_id}
                 return replace(submission, verdict="duplicate", details=details), None
-            stage = Stage(settings, declaration, submission.submission_id, recognised.layout.width)
+            stage = Stage(settings, declaration, submission.submission_id, recognised.width)
             keyed = Pseudonymiser(pseudonym_key(settings))
             examined = Examination(settings, declaration, recognised, stage, submission.received_at, keyed).run()
         return _verdict(settings, declaration, ledger, submission, examined, stage), stage
@@ -293,7 +299,7 @@ def retake(settings: Settings, declaration: Declaration, submission: Submission)
         try:
             with open_document(settings, path) as document:
                 recognised = recognise(settings, declaration, document, submission.file_name)
-                stage = Stage(settings, declaration, submission.submission_id, recognised.layout.width)
+                stage = Stage(settings, declaration, submission.submission_id, recognised.width)
                 keyed = Pseudonymiser(pseudonym_key(settings))
                 examined = Examination(settings, declaration, recognised, stage, submission.received_at, keyed).run()
             stage.keep()

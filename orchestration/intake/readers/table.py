@@ -66,6 +66,7 @@ class Sheet:
 class Document:
     """An opened file.
 
+    hidden: names of the hidden sheets, which are not read.
     stamp: cells of the hidden sheet that a template of ours carries. doubts: cells whose text is not what they held
     (sheet, cell and why, never the value), where that is known before they are read.
     """
@@ -74,6 +75,7 @@ class Document:
     sheets: Sequence[Sheet]
     stamp: Sequence[str] = field(default_factory=tuple)
     doubts: Sequence[str] = field(default_factory=tuple)
+    hidden: Sequence[str] = field(default_factory=tuple)
 
 
 def column_names(width: int) -> list[str]:

@@ -100,6 +100,6 @@ def open_workbook(settings: Settings, path: Path, kind: str, *, exact: bool) -> 
             file, width = folder / each["file"], each["width"]
             batches = partial(_batches, settings, file, width)
             sheets.append(Sheet(each["name"], _head(file), width, batches, left=each["left"]))
-        yield Document(kind, sheets, tuple(index["stamp"]), tuple(index["doubts"]))
+        yield Document(kind, sheets, tuple(index["stamp"]), tuple(index["doubts"]), tuple(index["hidden"]))
     finally:
         shutil.rmtree(folder, ignore_errors=True)

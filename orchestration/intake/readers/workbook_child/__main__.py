@@ -147,6 +147,7 @@ def read(path: str, folder: Path, *, exact: bool) -> None:
     sheets: list[dict[str, Any]] = []
     stamp: list[str] = []
     doubts: list[str] = []
+    hidden_names: list[str] = []
     for position, facts in enumerate(workbook.sheets_metadata):
         if facts.typ != calamine.SheetTypeEnum.WorkSheet:
             continue
@@ -160,9 +161,11 @@ def read(path: str, folder: Path, *, exact: bool) -> None:
             writer.write(folder / file)
             sheets.append({"name": facts.name, "file": file, "left": writer.left, "width": writer.width})
             doubts += writer.doubts[:MOST_DOUBTS]
+        else:
+            hidden_names.append(facts.name)
     if not sheets:
         raise RefusedError("file.empty", "no visible sheet")
-    index = {"sheets": sheets, "stamp": stamp, "doubts": doubts}
+    index = {"sheets": sheets, "stamp": stamp, "doubts": doubts, "hidden": hidden_names}
     (folder / "index.json").write_text(json.dumps(index), encoding="utf-8")
 
 
