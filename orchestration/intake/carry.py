@@ -136,7 +136,7 @@ class Carrier:
         rule = rules.SECTION_UNKNOWN if column.required else rules.SECTION_UNKNOWN_OPTIONAL
         proposals = _gathered([place.proposal for place in places], at.gather(index))
         problems = pl.DataFrame({"index": index, "proposal": proposals}).with_columns(rule=pl.lit(rule))
-        found = located(problems.select(PROBLEMS), rows, sheet=self._sheet, column=column.name, position=position)
+        found = located(problems.select(list(PROBLEMS)), rows, sheet=self._sheet, column=column.name, position=position)
         carried.findings = pl.concat([carried.findings, found])
 
     def contradictions(self, carried: Carried, rows: pl.Series, typed: pl.DataFrame) -> pl.DataFrame:
