@@ -103,31 +103,39 @@ class Sections:
         found = self._commune(heading.text)
         if isinstance(found, str) and not (kind == "village" and deeper):
             if kind == "village" and found == self._bare_commune(heading.text):  # Bản Xèo: a village or the commune?
-                return Section(Place(None, heading.row, True, True, self._shown(found), level))
-            village = Place(village_in(heading.text), heading.row, level=level) if kind == "village" else Place()
+                return Section(Place(None, heading.row, True, True, self._shown(found), level), self._village(heading))
+            village = (
+                Place(village_in(heading.text), heading.row, level=level)
+                if kind == "village"
+                else self._village(heading)
+            )
             return Section(Place(found, heading.row, level=level), village)
         if kind == "village":
             return replace(now, village=Place(village_in(heading.text), heading.row, level=level))
         if kind == "commune":
             proposal = found.proposal if isinstance(found, Unresolved) else None
-            return Section(Place(None, heading.row, True, True, proposal, level))
+            return Section(Place(None, heading.row, True, True, proposal, level), self._village(heading))
         return self._after_unknown(now, heading, level, deeper=deeper)
 
     def _after_unknown(self, now: Section, heading: Heading, level: int | None, *, deeper: bool) -> Section:
         """A heading that names no place."""
         if deeper or (now.commune == self._whole.commune and now.commune.value):
             ends = now.village.level is not None and level is not None and level <= now.village.level
-            return replace(now, village=Place(row=heading.row)) if ends else now
-        return Section(Place(None, heading.row, True, level=level))
+            return replace(now, village=self._village(heading)) if ends else now
+        return Section(Place(None, heading.row, True, level=level), self._village(heading))
 
     def _after_total(self, now: Section, heading: Heading) -> Section:
         """The total of a commune or of a village ends it; the total of a page does not."""
         said = fold(heading.text)
         if _TOTAL_OF_VILLAGE.fullmatch(said):
-            return replace(now, village=Place(row=heading.row))
+            return replace(now, village=self._village(heading))
         if _TOTAL_OF_COMMUNE.fullmatch(said):
-            return Section(replace(self._whole.commune, row=heading.row), Place(row=heading.row))
+            return Section(replace(self._whole.commune, row=heading.row), self._village(heading))
         return now
+
+    def _village(self, heading: Heading) -> Place:
+        """The village after a heading that names none: the sheet's own, if it has one."""
+        return replace(self._whole.village, row=heading.row)
 
     def _commune(self, text: str) -> str | Unresolved | None:
         """The code of the commune that a heading names, or why it names none."""
