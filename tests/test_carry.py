@@ -264,7 +264,7 @@ ROWS = {
 }
 
 
-@hypothesis.settings(deadline=None, max_examples=60)
+@hypothesis.settings(deadline=None, max_examples=30)
 @given(kinds=st.lists(st.sampled_from(sorted(ROWS)), max_size=25), size=st.integers(1, 12))
 def test_what_is_carried_does_not_depend_on_where_batches_end(kinds: list[str], size: int) -> None:
     below = [ROWS[kind] for kind in kinds]
