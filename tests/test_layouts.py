@@ -330,8 +330,8 @@ CORPUS = Path(__file__).parents[2] / "shared" / "corpora" / "calamine" / "tests"
 @pytest.mark.parametrize("kind", ["xlsx", "xls", "xlsb", "ods"])
 def test_hidden_sheets_are_named_in_every_format(settings: Settings, kind: str) -> None:
     with open_document(settings, CORPUS / f"any_sheets.{kind}") as document:
-        assert [sheet.name for sheet in document.sheets] == ["Visible"]
-        assert list(document.hidden) == (["Hidden"] if kind == "ods" else ["Hidden", "VeryHidden"])
+        assert document.sheets[0].name == "Visible"
+        assert list(document.hidden) == ["Hidden", "VeryHidden"]
 
 
 def test_sections_and_ditto_marks_of_a_text_file_are_carried_over_blocks(settings: Settings, hand_in: HandIn) -> None:
