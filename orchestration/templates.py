@@ -20,7 +20,7 @@ import xlsxwriter
 
 from orchestration.files import replacing
 from orchestration.intake.places import communes
-from orchestration.intake.wording import period_words, range_words, unit_words
+from orchestration.intake.wording import GUIDE_SHEET, LISTS_SHEET, period_words, range_words, unit_words
 from orchestration.settings import Settings
 from orchestration.settings import settings as own_settings
 from orchestration.spreadsheet import (
@@ -41,7 +41,7 @@ from orchestration.spreadsheet import (
 from schemas import Column, Declaration, datasets
 from schemas.column_types import Boolean, Choice, CitizenId, CommuneCode, Date, Decimal, Integer
 
-DATA_SHEET, GUIDE_SHEET, LISTS_SHEET = "Số liệu", "Hướng dẫn", "_danh_muc"
+DATA_SHEET = "Số liệu"
 #: The date in every template's properties: a template is as old as its declaration, not as the day it was written.
 CREATED = datetime.datetime(2026, 1, 1)
 #: Rows of the data sheet, from 0: letterhead, title, period, legend, header.

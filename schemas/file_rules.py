@@ -204,6 +204,26 @@ STALE_TEMPLATE = rule(
     mend_vi="Lần sau dùng tệp mẫu template.xlsx mới",
     mend_en="Use the new template.xlsx next time",
 )
+SHEETS_LEFT_OUT = rule(
+    "file.sheets_left_out",
+    "warning",
+    "complete",
+    scope="file",
+    vi="Các trang sau không được đưa vào kho: {title}",
+    en="Sheets that were not taken in: {title}",
+    mend_vi="Nếu trang có số liệu của tập này: dùng cùng các cột như trang đã nhận, hoặc gửi thành tệp riêng",
+    mend_en="If such a sheet has rows of this dataset, give it the columns of the others, or send it as its own file",
+)
+HIDDEN_SHEETS = rule(
+    "file.hidden_sheets",
+    "warning",
+    "complete",
+    scope="file",
+    vi="Các trang ẩn không được đọc: {title}",
+    en="Hidden sheets were not read: {title}",
+    mend_vi="Nếu trang ẩn có số liệu cần gửi: bỏ ẩn (Unhide) rồi gửi lại",
+    mend_en="If a hidden sheet has rows to be sent, unhide it and send the file again",
+)
 INTERNAL = rule(
     "file.internal",
     "error",

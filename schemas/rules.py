@@ -379,3 +379,50 @@ KEY_CONFLICT = rule(
     mend_en="Keep the right row and delete the others",
     scope="row",
 )
+
+# --- values taken from above ------------------------------------------------------------------------------
+DITTO_NOTHING = rule(
+    "ditto.nothing_above",
+    "error",
+    "complete",
+    vi="«{title}» ghi dấu «như trên» nhưng phía trên không có giá trị rõ ràng để lấy",
+    en="'{title}' says 'as above', but there is no certain value above it",
+    mend_vi="Ghi đầy đủ giá trị vào ô này",
+    mend_en="Write the value itself into this cell",
+)
+DITTO_NAMES = rule(
+    "ditto.not_here",
+    "error",
+    "accurate",
+    vi="«{title}» không được ghi dấu «như trên»: mỗi dòng phải ghi rõ giá trị của chính dòng đó",
+    en="'{title}' may not say 'as above': every row has to carry its own value",
+    mend_vi="Ghi đầy đủ giá trị vào ô này",
+    mend_en="Write the value itself into this cell",
+)
+SECTION_UNKNOWN = rule(
+    "section.unknown",
+    "error",
+    "unified",
+    vi="«{title}» đang để trống và dòng tên mục phía trên không phải là xã, phường của tỉnh",
+    en="'{title}' is empty, and the heading above the row names no commune of the province",
+    mend_vi="Điền xã, phường vào dòng này, hoặc sửa dòng tên mục phía trên thành tên xã, phường hiện hành",
+    mend_en="Fill in the commune, or write a present commune's name into the heading above",
+)
+SECTION_UNKNOWN_OPTIONAL = rule(
+    "section.unknown_optional",
+    "warning",
+    "unified",
+    vi="Dòng tên mục phía trên không phải là xã, phường của tỉnh nên «{title}» bị để trống",
+    en="The heading above the row names no commune of the province, so '{title}' stays empty",
+    mend_vi="Sửa dòng tên mục phía trên thành tên xã, phường hiện hành nếu muốn đưa vào kho",
+    mend_en="Write a present commune's name into the heading if it is to be taken in",
+)
+SECTION_DIFFERS = rule(
+    "section.differs",
+    "warning",
+    "unified",
+    vi="«{title}» khác với xã, phường ở dòng tên mục (hoặc tên trang) phía trên; đã lấy theo ô này",
+    en="'{title}' differs from the commune in the heading (or the sheet's name) above; the cell counts",
+    mend_vi="Kiểm tra xem dòng này có nằm đúng mục không",
+    mend_en="Check whether the row stands in the right section",
+)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Sequence
 
+import hypothesis
 import polars as pl
 import pytest
 from hypothesis import given
@@ -103,6 +105,15 @@ def test_a_form_as_offices_make_it_is_sifted_row_by_row() -> None:
         "3|010085000001|Tổng Văn Cộng|05/03/1985|Nam|Xã Bát Xát||",
         "3|010085000001|Ngày Thị Năm|05/03/1985|Nữ|Xã Bát Xát||Người lập gia đình riêng",
         "|1|2|3|4|5|6|",
+        "|||||Cộng Hòa||",
+        "4||Tống Công|||||",
+        "||Cống Trang|||||",
+        "||Lưu Ý Nhi|||||",
+        "||Bàn Văn Thôn|||||",
+        "9||Xã Văn Hội||Nam|||",
+        "||Giàng A Páo|ngày 5 tháng 3 năm 1980||||",
+        "|010085000001|Giám Đốc|||||",
+        "6||Kế Toán|||||",
     ],
 )
 def test_a_row_that_merely_lacks_values_is_data(row: str) -> None:
@@ -114,6 +125,36 @@ def test_a_row_that_merely_lacks_values_is_data(row: str) -> None:
 
 def test_a_numbered_row_without_values_is_data_not_a_section() -> None:
     assert residents("11||Giàng A Páo|||||", "1.1||Xã Bát Xát|||||", "A||Khối xã|||||") == ([12], {"section": 2})
+
+
+@pytest.mark.parametrize("name", ["Tống Công", "Tổng Cộng", "Cộng", "Tong Cong"])
+def test_nobody_is_left_out_for_a_name_like_a_total(name: str) -> None:
+    header = "Họ và tên|Số định danh cá nhân|Ngày sinh|Giới tính|Xã/phường"
+    rows = cells(header, *[f"{name}|010085000001|05/03/1985|Nam|Xã Bát Xát"] * 3)
+    assert sift(RESIDENTS, rows) == ([2, 3, 4], {"header": 1})
+
+
+def test_a_village_called_cong_hoa_in_the_first_column_is_no_total() -> None:
+    header = "Thôn|Họ và tên|Số định danh cá nhân|Ngày sinh|Giới tính|Xã/phường"
+    rows = cells(header, *["Cộng Hòa|Giàng A Páo|010085000001|05/03/1985|Nam|Xã Bát Xát"] * 2, "Cộng Hòa|||||")
+    assert sift(RESIDENTS, rows) == ([2, 3, 4], {"header": 1})
+
+
+def test_a_commune_without_figures_is_data_where_communes_are_the_rows() -> None:
+    rows = cells("Xã/phường|Số định danh cá nhân|Họ và tên|Ngày sinh|Giới tính", "Xã Bát Xát||||")
+    by_commune = dataclasses.replace(RESIDENTS, key=("commune",))
+    assert sift(by_commune, rows) == ([2], {"header": 1})
+    assert sift(RESIDENTS, rows) == ([], {"header": 1, "section": 1})
+
+
+def test_a_numbered_row_right_below_a_foot_is_data() -> None:
+    assert residents("||Người lập biểu|||||", "||Giàng Thị Mỷ|||||", "14||Lò Văn Bình|||||") == ([14], {"note": 2})
+
+
+def test_column_numbers_are_repeated_with_the_header() -> None:
+    numbers = "(1)|(2)|(3)|(4)|(5)|(6)|(7)|(8)"
+    for size in (1, 2, 3, 1000):
+        assert residents(DATA, HEADER, numbers, DATA, numbers, size=size) == ([12, 15, 16], {"number_row": 1})
 
 
 def test_data_below_a_foot_in_the_middle_is_data_even_if_poor() -> None:
@@ -128,6 +169,19 @@ def test_data_below_a_foot_in_the_middle_is_data_even_if_poor() -> None:
     ("row", "reason"),
     [
         ("Tổng cộng|||||||", "total"),
+        ("Cộng xã Bát Xát|||||||12", "total"),
+        ("|||Cộng thôn Bản Vược||||12", "total"),
+        ("|Cộng mục I||||||12", "total"),
+        ("Cộng chuyển trang sau|||||||40", "total"),
+        ("Mang sang|||||||40", "total"),
+        ("Tổng số hộ: 25 hộ|||||||", "total"),
+        ("TONG CONG|||||||", "total"),
+        ("I|Khối xã|||||| 25 ", "section"),
+        ("Xã Bát Xát|||||||", "section"),
+        ("||Thôn Bản Vược|||||", "section"),
+        ("3|Xã Bát Xát||||||25 người", "section"),
+        ("1. Thôn Bản Vược|||||||", "section"),
+        ("Trang 2/7|||||||", "note"),
         ("TỔNG CỘNG (I+II):|||||||250", "total"),
         ("|Cộng: 25 người||||||", "total"),
         ("||Tổng số|||||12", "total"),
@@ -194,10 +248,14 @@ KINDS = {
     "short": "13|010085000003|Vàng A Tủa|05/03/1985|Nam|Xã Bát Xát",
     "long": DATA + "|thừa",
     "short note": "Nguồn: Công an tỉnh",
+    "place": "Xã Bát Xát|||||||",
+    "short place": "Thôn Bản Vược",
+    "subtotal": "|Cộng thôn Bản Vược||||||7",
     "short blank": "",
 }
 
 
+@hypothesis.settings(deadline=None)
 @given(kinds=st.lists(st.sampled_from(sorted(KINDS)), max_size=40), size=st.integers(1, 50))
 def test_every_row_is_data_or_counted_wherever_batches_end(kinds: list[str], size: int) -> None:
     numbers, ignored = sift(RESIDENTS, cells(HEADER, DATA, DATA, *(KINDS[kind] for kind in kinds)), size=size)
@@ -209,9 +267,9 @@ def test_every_row_is_data_or_counted_wherever_batches_end(kinds: list[str], siz
     assert +Counter(ignored) == +Counter(
         {
             "header": 1 + places["header"],
-            "total": places["total"],
+            "total": places["total"] + places["subtotal"],
             "note": places["note"] + places["short note"],
-            "section": places["section"],
+            "section": places["section"] + places["place"] + places["short place"],
         }
     )
 

@@ -8,22 +8,24 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import polars as pl
 
+from orchestration.intake.carry import Carried, Carrier
 from orchestration.intake.casts import CastContext
 from orchestration.intake.findings import reasons, row_findings, rows_with_errors
-from orchestration.intake.normalise import normalise
+from orchestration.intake.normalise import TypedBatch, normalise
 from orchestration.intake.period import PeriodError, ReportingPeriod, example, find_period, find_unit
 from orchestration.intake.places import communes
 from orchestration.intake.pseudonyms import Pseudonymiser
 from orchestration.intake.readers import TEXT_KIND, Document
 from orchestration.intake.readers.table import MisshapenRow, Sheet, TextBatch, column_names
-from orchestration.intake.recognise import Layout, LayoutError, find_layout
+from orchestration.intake.recognise import Layout, LayoutError
 from orchestration.intake.rows import DataRows, RowFilter
+from orchestration.intake.sheets import LeftOut, choose_sheets, sheet_notices
 from orchestration.intake.stage import Stage
 from orchestration.intake.uniqueness import KeySpool, Repetition
 from orchestration.intake.validate import validate
@@ -52,13 +54,19 @@ class Recognised:
     period_source: str
     unit: str
     notices: list[dict[str, str]]
+    left_out: list[LeftOut]
     is_workbook: bool
     doubtful: dict[tuple[str, int], dict[str, str]] = field(default_factory=dict)
 
     @property
     def layout(self) -> Layout:
-        """Layout of the first table; the others have the same columns."""
+        """Layout of the first table; the others have the same columns, perhaps at other places."""
         return self.tables[0][1]
+
+    @property
+    def width(self) -> int:
+        """Number of source columns of the widest table."""
+        return max(layout.width for _, layout in self.tables)
 
 
 @dataclass
@@ -74,43 +82,68 @@ class Examined:
 
 def recognise(settings: Settings, declaration: Declaration, document: Document, file_name: str) -> Recognised:
     """Find tables, period and unit. Raises RefusedError."""
-    found: list[tuple[Sheet, Layout]] = []
-    errors: list[LayoutError] = []
-    for sheet in document.sheets:
-        try:
-            found.append((sheet, find_layout(declaration, sheet.head)))
-        except LayoutError as error:
-            errors.append(error)
-    if not found:
-        if not any(any(cell.strip() for cell in row) for sheet in document.sheets for row in sheet.head):
-            raise RefusedError(file_rules.FILE_EMPTY)
-        telling = [error for error in errors if error.rule_id != file_rules.NO_HEADER] or errors
-        raise RefusedError(telling[0].rule_id, telling[0].title)
-    best = max(found, key=lambda each: len(each[1].columns))[1]
-    tables = [each for each in found if each[1].columns.keys() == best.columns.keys()]
-    layout = tables[0][1]
-    titles = [cell for row in tables[0][0].head[: layout.first_header_row - 1] for cell in row if cell.strip()]
-    stamp = document.stamp if document.stamp[:1] == (TEMPLATE_MARK,) else ()
+    known = communes(settings)
     try:
-        period, source = find_period(declaration, stamp=stamp, file_name=file_name, titles=titles)
+        chosen = choose_sheets(declaration, known, document)
+    except LayoutError as error:
+        if not any(any(cell.strip() for cell in row) for sheet in document.sheets for row in sheet.head):
+            raise RefusedError(file_rules.FILE_EMPTY) from None
+        raise RefusedError(error.rule_id, error.title) from None
+    stamp = document.stamp if document.stamp[:1] == (TEMPLATE_MARK,) else ()
+    titles = [_titles(sheet, layout) for sheet, layout in chosen.tables]
+    together = [title for of_sheet in titles for title in of_sheet]
+    try:
+        period, source = find_period(declaration, stamp=stamp, file_name=file_name, titles=together)
     except PeriodError as error:
         raise RefusedError(error.rule_id, error.title, example(declaration.period)) from None
-    unit = find_unit(declaration, communes(settings), stamp=stamp, file_name=file_name, titles=titles, on=period.end)
-    notices = _notices(declaration, layout, stamp)
-    is_workbook = document.kind != TEXT_KIND
-    return Recognised(tables, period, source, unit, notices, is_workbook, document.doubtful)
+    chosen = chosen.without(_of_other_periods(declaration, chosen.tables, period))
+    units = {
+        find_unit(declaration, known, stamp=stamp, file_name=file_name, titles=each, on=period.end) for each in titles
+    }
+    named = units - {declaration.department}  # sheets of several communes are the department's
+    unit = named.pop() if len(named) == 1 else declaration.department
+    notices = [*_notices(declaration, chosen.tables, stamp), *sheet_notices(document, chosen.left_out)]
+    return Recognised(
+        chosen.tables,
+        period,
+        source,
+        unit,
+        notices,
+        chosen.left_out,
+        is_workbook=document.kind != TEXT_KIND,
+        doubtful=document.doubtful,
+    )
 
 
-def _notices(declaration: Declaration, layout: Layout, stamp: Any) -> list[dict[str, str]]:
+def _titles(sheet: Sheet, layout: Layout) -> list[str]:
+    return [cell for row in sheet.head[: layout.first_header_row - 1] for cell in row if cell.strip()]
+
+
+def _of_other_periods(
+    declaration: Declaration, tables: Sequence[tuple[Sheet, Layout]], period: ReportingPeriod
+) -> dict[str, str]:
+    """Sheets that name another period than the file, unless every sheet does: name → that period."""
+    other = {}
+    for sheet, layout in tables:
+        try:
+            own, _ = find_period(declaration, stamp=(), file_name=sheet.name, titles=_titles(sheet, layout))
+        except PeriodError:
+            continue
+        if own != period:
+            other[sheet.name] = own.label
+    return other if len(other) < len(tables) else {}
+
+
+def _notices(declaration: Declaration, tables: Sequence[tuple[Sheet, Layout]], stamp: Any) -> list[dict[str, str]]:
     notices = []
-    if layout.surplus:
-        notices.append({"rule": file_rules.EXTRA_COLUMN, "title": "; ".join(layout.surplus), "limit": ""})
-    if layout.ambiguous:
-        notices.append(
-            {"rule": file_rules.AMBIGUOUS_OPTIONAL_COLUMN, "title": "; ".join(layout.ambiguous), "limit": ""}
-        )
-    if layout.absent:
-        notices.append({"rule": file_rules.MISSING_OPTIONAL_COLUMN, "title": "; ".join(layout.absent), "limit": ""})
+    for rule, part in (
+        (file_rules.EXTRA_COLUMN, "surplus"),
+        (file_rules.AMBIGUOUS_OPTIONAL_COLUMN, "ambiguous"),
+        (file_rules.MISSING_OPTIONAL_COLUMN, "absent"),
+    ):
+        titles = dict.fromkeys(title for _, layout in tables for title in getattr(layout, part))
+        if titles:
+            notices.append({"rule": rule, "title": "; ".join(titles), "limit": ""})
     if len(stamp) > 2 and stamp[2] != declaration.version:
         notices.append({"rule": file_rules.STALE_TEMPLATE, "title": "", "limit": ""})
     return notices
@@ -147,9 +180,10 @@ class Examination:
         """Examine all rows. Raises RefusedError where there is none, UnreadableError where reading fails midway."""
         spool = KeySpool(self._declaration, self._stage.folder)
         for sheet, layout in self._recognised.tables:
-            rows = RowFilter(self._declaration, layout)
+            carrier = Carrier(self._declaration, layout, self._context, sheet=sheet.name, mended=self._mended)
+            rows = RowFilter(self._declaration, layout, carrier.sections.names_place)
             for batch in _gathered(sheet.batches(layout.width), self._settings.batch_rows):
-                self._examine(sheet.name, layout, rows, batch, spool)
+                self._examine(sheet.name, layout, rows, carrier, batch, spool)
             self._ignored += rows.ignored
             self._mended += sheet.mended
         if not self._data_rows:
@@ -160,33 +194,45 @@ class Examination:
             self._amend(repetition)
         return self._examined()
 
-    def _examine(self, sheet: str, layout: Layout, rows: RowFilter, batch: TextBatch, spool: KeySpool) -> None:
+    def _examine(
+        self, sheet: str, layout: Layout, rows: RowFilter, carrier: Carrier, batch: TextBatch, spool: KeySpool
+    ) -> None:
         data = rows.apply(batch)
+        carried = carrier.apply(data)
         self._data_rows += len(data.rows) + len(data.misshapen)
-        cells = _cells(sheet, data.rows, data.cells)
+        cells = self._cells(sheet, data.rows, data.cells)
         findings = _structure_findings(sheet, data.misshapen)
         if data.misshapen:
-            cells = pl.concat([cells, _misshapen_cells(sheet, layout.width, data.misshapen)]).sort("source_row")
+            cells = pl.concat([cells, _misshapen_cells(sheet, self._recognised.width, data.misshapen)]).sort(
+                "source_row"
+            )
         if not data.rows.is_empty():
-            findings = pl.concat([findings, self._examine_values(sheet, layout, data, spool)])
+            typed = self._typed(sheet, layout, data, carrier, carried)
+            findings = pl.concat([findings, self._examine_values(sheet, layout, typed, spool)])
         if not findings.is_empty():
             bad = cells["source_row"].is_in(rows_with_errors(findings).implode())
             self._stage.add("returned", cells.filter(bad))
             self._stage.add("findings", findings.sort("row", "position", maintain_order=True))
 
-    def _examine_values(self, sheet: str, layout: Layout, data: DataRows, spool: KeySpool) -> pl.DataFrame:
-        """Cast, compare and validate the data rows of a batch, stage the good ones; returns the findings."""
+    def _typed(self, sheet: str, layout: Layout, data: DataRows, carrier: Carrier, carried: Carried) -> TypedBatch:
+        """The data rows of a batch with what was carried into them, cast."""
         typed = normalise(
             self._declaration,
             layout.columns,
             data.rows,
-            data.cells,
+            carried.cells,
             sheet=sheet,
             context=self._context,
             mended=self._mended,
             further=layout.further,
             doubtful=self._recognised.doubtful,
+            carried=carried.texts,
         )
+        about_carried = [carried.findings, carrier.contradictions(carried, data.rows, typed.frame)]
+        return replace(typed, findings=pl.concat([typed.findings, *about_carried]))
+
+    def _examine_values(self, sheet: str, layout: Layout, typed: TypedBatch, spool: KeySpool) -> pl.DataFrame:
+        """Compare and validate the typed rows of a batch, stage the good ones; returns the findings."""
         duplicates, conflicts = spool.add(typed, sheet=sheet, uncast=rows_with_errors(typed.findings))
         self._ignored["duplicate"] += len(duplicates)
         findings = validate(self._declaration, layout.columns, typed, sheet=sheet, received_on=self._received_on)
@@ -195,11 +241,11 @@ class Examination:
             findings = pl.concat([findings, row_findings(sheet, conflicts, rules.KEY_CONFLICT)])
         if len(duplicates):
             findings = findings.filter(~pl.col("row").is_in(duplicates.implode()))
-        origin = provenance(data.rows, sheet=sheet, submission_id=self._stage.submission_id)
+        origin = provenance(typed.rows, sheet=sheet, submission_id=self._stage.submission_id)
         frame = typed.frame
         out = pl.concat([rows_with_errors(findings), duplicates])
         if len(out):
-            good = ~data.rows.is_in(out.implode())
+            good = ~typed.rows.is_in(out.implode())
             frame, origin = frame.filter(good), origin.filter(good)
         self._stage.add("bronze", for_warehouse(self._declaration, origin, frame, self._keyed))
         self._stage.add("vault", for_vault(self._declaration, origin, frame))
@@ -215,13 +261,19 @@ class Examination:
         found = [row_findings(sheet, rows, rules.KEY_CONFLICT) for sheet, rows in conflicts.items()]
         self._stage.amend("findings", without=duplicates, more=pl.concat(found) if found else None)
         cells = [
-            _cells(sheet.name, batch.rows.filter(hit), batch.cells.filter(hit))
+            self._cells(sheet.name, batch.rows.filter(hit), batch.cells.filter(hit))
             for sheet, layout in self._recognised.tables
             if sheet.name in conflicts
             for batch in sheet.batches(layout.width)
             if (hit := batch.rows.is_in(conflicts[sheet.name].implode())).any()
         ]
         self._stage.amend("returned", without=duplicates, more=pl.concat(cells) if cells else None)
+
+    def _cells(self, sheet: str, rows: pl.Series, cells: pl.DataFrame) -> pl.DataFrame:
+        """Rows as the officer wrote them, in the width of the widest table."""
+        own = provenance(rows, sheet=sheet, submission_id="").drop("submission_id").hstack(cells)
+        missing = column_names(self._recognised.width)[cells.width :]
+        return own.with_columns(pl.lit(None, pl.String).alias(name) for name in missing) if missing else own
 
     def _examined(self) -> Examined:
         ignored = {reason: count for reason, count in sorted(self._ignored.items()) if count}
@@ -235,14 +287,11 @@ class Examination:
             rows_ignored=sum(ignored.values()),
             details={
                 "ignored": ignored,
+                "sheets_left_out": [asdict(each) for each in self._recognised.left_out],
                 "mended": {kind: count for kind, count in sorted(self._mended.items()) if count},
                 "reasons": reasons(self._declaration, self._stage.file("findings")),
             },
         )
-
-
-def _cells(sheet: str, rows: pl.Series, cells: pl.DataFrame) -> pl.DataFrame:
-    return provenance(rows, sheet=sheet, submission_id="").drop("submission_id").hstack(cells)
 
 
 def _structure_findings(sheet: str, misshapen: tuple[MisshapenRow, ...]) -> pl.DataFrame:

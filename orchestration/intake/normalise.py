@@ -39,23 +39,28 @@ def normalise(
     mended: Counter[str],
     further: Mapping[str, tuple[int, ...]] | None = None,
     doubtful: Mapping[tuple[str, int], Mapping[str, str]] | None = None,
+    carried: Mapping[str, pl.Series] | None = None,
 ) -> TypedBatch:
     """Cast the mapped columns of a batch; absent optional columns are null. Adds to ``mended`` by column type.
 
     further: columns whose values of one row stand in several source columns, see ``Layout``. doubtful: texts of a
-    column that may be in a legacy font, see ``Document``.
+    column that may be in a legacy font, see ``Document``. carried: texts that go before those of the cells, also of
+    columns that the table does not have.
     """
     context.typed = {}
     texts: dict[str, pl.Series] = {}
     found: list[pl.DataFrame] = []
     late = sorted(declaration.columns.values(), key=lambda each: each.type is CitizenId)
     for column in late:
-        position = columns.get(column.name)
-        if position is None:
+        position = columns.get(column.name, -1)
+        if carried and column.name in carried:
+            texts[column.name] = carried[column.name]
+        elif position >= 0:
+            texts[column.name] = _joined(cells, (position, *(further or {}).get(column.name, ())))
+        else:
             empty = pl.Series(column.name, [None], dtype=column.type.physical).new_from_index(0, len(rows))
             context.typed[column.name] = empty
             continue
-        texts[column.name] = _joined(cells, (position, *(further or {}).get(column.name, ())))
         cast = CASTS[column.type](texts[column.name], column, context)
         if doubts := (doubtful or {}).get((sheet, position)):
             cast = without_doubtful(cast, texts[column.name], doubts)

@@ -43,6 +43,8 @@ _NAMES_KIND = re.compile(r"\b(?:xa|phuong|thi tran|tt)\b")
 _CODE = re.compile(r"(?<![0-9])[0-9]{5}(?![0-9])")
 #: A code alone, as text, as a number that lost its zeros, or as a float.
 _NUMBER = re.compile(r"(['’]?[0-9][0-9 ]*)(?:[.,]0+)?")
+#: What the intake itself writes for a present commune, whatever the period of the file.
+_EXACT = re.compile(r"=([0-9]{5})")
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,9 @@ class Communes:
         on: the day whose communes are meant, the present one if None; district: what a column beside it says.
         """
         text = clean_text(text)
+        exact = _EXACT.fullmatch(text)
+        if exact and self._is_own(exact[1]):
+            return Found(exact[1])
         number = _NUMBER.fullmatch(text)
         if number:
             return self._coded(re.sub("[^0-9]", "", number[1]).zfill(5), on)
@@ -223,6 +228,14 @@ class Communes:
             return Unresolved(rules.COMMUNE_DIVIDED, self._shown(list(units[0].went)))
         return Unresolved(rules.COMMUNE_AMBIGUOUS, "; ".join(map(self._shown_old, units)))
 
+    def is_province(self, text: str) -> bool:
+        """Whether a text is the province's own name, which may be a commune's name as well."""
+        return fold(_PROVINCE_KIND.sub("", clean_text(text))) in self._province_words
+
+    def may_name(self, text: str) -> bool:
+        """Whether a text is like the name of a present commune in any way of comparing; ``look_up`` says of which."""
+        return any(compare(full_kind(text)) in self._names[form] for form, compare in FORMS)
+
     def find_in(self, text: str, *, with_kind: bool = False, on: datetime.date | None = None) -> str | None:
         """The one commune of the province that a longer text names in full, or by its 5-digit code.
 
@@ -296,6 +309,11 @@ def _is_called(commune: Commune | OldCommune, text: str) -> bool:
 def _before(on: datetime.date | None) -> bool:
     """Whether a day is one of the old communes."""
     return on is not None and on < REFORM
+
+
+def exactly(code: str) -> str:
+    """A text that names the present commune of a code even in a file whose codes are of old ones."""
+    return f"={code}"
 
 
 @lru_cache(maxsize=4)

@@ -12,7 +12,7 @@ before its parent's: below "Kết quả" the column "Điểm" is the score, not 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from orchestration.intake.folding import clean_text, fold, plain
@@ -226,8 +226,10 @@ def _is_spanned(rows: Sequence[Sequence[str]]) -> bool:
     return True
 
 
-def find_layout(declaration: Declaration, head: Sequence[Sequence[str]]) -> Layout:
+def find_layout(declaration: Declaration, head: Sequence[Sequence[str]], *, carried: Collection[str] = ()) -> Layout:
     """Find the header among the first rows of a sheet.
+
+    carried: required columns that may be missing, because headings over the rows can say them.
 
     The header is where most declared columns are found; of equals the shallower, then the upper one.
     Raises LayoutError where there is none, where required columns are missing, or where two columns are equally
@@ -250,11 +252,16 @@ def find_layout(declaration: Declaration, head: Sequence[Sequence[str]]) -> Layo
     if best is None or best[0][0] < needed:
         raise LayoutError(file_rules.NO_HEADER)
     _, start, depth = best
-    return _layout(declaration, vocabulary, head, start, depth)
+    return _layout(declaration, vocabulary, head, start, depth, carried)
 
 
 def _layout(
-    declaration: Declaration, vocabulary: Vocabulary, head: Sequence[Sequence[str]], start: int, depth: int
+    declaration: Declaration,
+    vocabulary: Vocabulary,
+    head: Sequence[Sequence[str]],
+    start: int,
+    depth: int,
+    carried: Collection[str],
 ) -> Layout:
     rows = head[start : start + depth]
     texts = _header_texts(rows, max(len(row) for row in rows))
@@ -265,7 +272,7 @@ def _layout(
     unclear = [name for name in found.ambiguous if name in required]
     if unclear:
         raise LayoutError(file_rules.AMBIGUOUS_HEADER, _titles(declaration, unclear))
-    missing = [name for name in required if name not in found.columns]
+    missing = [name for name in required if name not in found.columns and name not in carried]
     if missing:
         raise LayoutError(file_rules.MISSING_COLUMNS, _titles(declaration, missing))
     headers = tuple(

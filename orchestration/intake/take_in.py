@@ -34,6 +34,7 @@ from orchestration.intake.readers import UnreadableError, open_document
 from orchestration.intake.receipts import write_receipt
 from orchestration.intake.receipts.report import write_report
 from orchestration.intake.receipts.summary import summarise
+from orchestration.intake.sheets import sheet_notices
 from orchestration.intake.stage import Stage
 from orchestration.intake.verdict import refused, verdict
 from orchestration.locks import lock
@@ -177,14 +178,14 @@ def judge(
         with open_document(settings, path) as document:
             sheets = [each.name for each in document.sheets]
             details = {**submission.details, "file_kind": document.kind, "sheets": sheets}
-            submission = replace(submission, details=details)
+            submission = replace(submission, details={**details, "notices": sheet_notices(document)})
             recognised = recognise(settings, declaration, document, submission.file_name)
             submission = _with_recognition(declaration, submission, recognised, arrived_at)
             same = _same_bytes(ledger, submission)
             if same:
                 details = {**submission.details, "notices": [], "duplicate_of": same.submission_id}
                 return replace(submission, verdict="duplicate", details=details), None
-            stage = Stage(settings, declaration, submission.submission_id, recognised.layout.width)
+            stage = Stage(settings, declaration, submission.submission_id, recognised.width)
             keyed = Pseudonymiser(pseudonym_key(settings))
             examined = Examination(
                 settings, declaration, recognised, stage, arrived_at, keyed, waivers=waived_rules(submission)
@@ -284,7 +285,7 @@ def retake(settings: Settings, declaration: Declaration, submission: Submission)
         try:
             with open_document(settings, path) as document:
                 recognised = recognise(settings, declaration, document, submission.file_name)
-                stage = Stage(settings, declaration, submission.submission_id, recognised.layout.width)
+                stage = Stage(settings, declaration, submission.submission_id, recognised.width)
                 keyed = Pseudonymiser(pseudonym_key(settings))
                 examined = Examination(
                     settings, declaration, recognised, stage, arrived_at, keyed, waivers=waived_rules(submission)

@@ -73,6 +73,11 @@ MENDED = {
     ),
     "vni": Words("ô phông chữ cũ VNI đổi sang Unicode", "cells of the legacy font VNI read as Unicode"),
     "old_commune": Words("xã, phường cũ đổi thành đơn vị hiện hành", "old communes turned into present ones"),
+    "ditto": Words('ô ghi dấu «như trên» (nt, ") lấy theo ô phía trên', "ditto marks read as the cell above"),
+    "section": Words(
+        "ô trống lấy theo dòng tên mục hoặc tên trang (xã, thôn)",
+        "empty cells filled from the heading or the sheet's name (commune, village)",
+    ),
 }
 PERIOD_SOURCES = {
     "template": Words("ghi trong tệp mẫu", "stamped in the template"),
@@ -81,6 +86,8 @@ PERIOD_SOURCES = {
 }
 #: The receipt's sheet of returned rows, and what it adds to the columns of the file. Officers send that sheet back.
 RETURNED_SHEET = "Dòng trả lại"
+#: Sheets of our own workbooks that hold no rows of officers.
+FRONT_SHEET, GUIDE_SHEET, LISTS_SHEET = "Biên nhận", "Hướng dẫn", "_danh_muc"
 SOURCE_SHEET, SOURCE_ROW, ERRORS = "Trang gốc", "Dòng gốc", "Lỗi"
 _QUARTERS = ("I", "II", "III", "IV")
 

@@ -69,6 +69,7 @@ class Sheet:
 class Document:
     """An opened file.
 
+    hidden: names of the hidden sheets, which are not read.
     stamp: cells of the hidden sheet that a template of ours carries. doubts: cells whose text is not what they held
     (sheet, cell and why, never the value), where that is known before they are read. doubtful: texts that may be in
     a legacy font or not, by sheet and position: text → what it may mean. unsure: the encoding is not known; its
@@ -81,6 +82,7 @@ class Document:
     doubts: Sequence[str] = field(default_factory=tuple)
     doubtful: dict[tuple[str, int], dict[str, str]] = field(default_factory=dict)
     unsure: bool = False
+    hidden: Sequence[str] = field(default_factory=tuple)
 
 
 def column_names(width: int) -> list[str]:

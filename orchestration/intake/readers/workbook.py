@@ -104,6 +104,13 @@ def open_workbook(settings: Settings, path: Path, kind: str, *, exact: bool) -> 
             mended = Counter(each.get("mended", {}))
             sheets.append(Sheet(each["name"], _head(file), width, batches, left=each["left"], mended=mended))
             doubtful |= {(each["name"], column): texts for column, texts in each.get("doubtful", [])}
-        yield Document(kind, sheets, tuple(index["stamp"]), tuple(index["doubts"]), doubtful)
+        yield Document(
+            kind,
+            sheets,
+            stamp=tuple(index["stamp"]),
+            doubts=tuple(index["doubts"]),
+            doubtful=doubtful,
+            hidden=tuple(index["hidden"]),
+        )
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -17,8 +17,6 @@ from orchestration.intake.receipts.summary import Counted, Summary, vietnam_time
 from orchestration.intake.wording import Words, count_vi
 from orchestration.spreadsheet import LINE_HEIGHT, SMALL, set_page, text_lines
 
-FRONT_SHEET = "Biên nhận"
-
 
 def write_front(
     sheet: Any, styles: Styles, summary: Summary, steps: Sequence[Words], links: Mapping[tuple[str, int, int], str]

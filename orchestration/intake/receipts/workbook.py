@@ -13,13 +13,13 @@ from pathlib import Path
 from orchestration.files import private_folder
 from orchestration.intake.receipts.changes_sheet import write_changes
 from orchestration.intake.receipts.evidence import Place, evidence_of
-from orchestration.intake.receipts.front_sheet import FRONT_SHEET, write_front
+from orchestration.intake.receipts.front_sheet import write_front
 from orchestration.intake.receipts.names import receipt_stem
 from orchestration.intake.receipts.returned_sheet import MOST_ROWS, ReturnedSheet, returned_link
 from orchestration.intake.receipts.sentences import next_steps
 from orchestration.intake.receipts.styles import Styles
 from orchestration.intake.receipts.summary import Summary
-from orchestration.intake.wording import RETURNED_SHEET
+from orchestration.intake.wording import FRONT_SHEET, RETURNED_SHEET
 from orchestration.settings import Settings
 from orchestration.spreadsheet import workbook, write_stamp
 

@@ -155,6 +155,7 @@ def read(path: str, folder: Path, *, exact: bool) -> None:
     sheets: list[dict[str, Any]] = []
     stamp: list[str] = []
     doubts: list[str] = []
+    hidden_names: list[str] = []
     for position, facts in enumerate(workbook.sheets_metadata):
         if facts.typ != calamine.SheetTypeEnum.WorkSheet:
             continue
@@ -174,9 +175,11 @@ def read(path: str, folder: Path, *, exact: bool) -> None:
             if shown:
                 sheets[-1] |= {"mended": shown.mended, "doubtful": shown.doubtful()}
             doubts += writer.doubts[:MOST_DOUBTS]
+        else:
+            hidden_names.append(facts.name)
     if not sheets:
         raise RefusedError("file.empty", "no visible sheet")
-    index = {"sheets": sheets, "stamp": stamp, "doubts": doubts}
+    index = {"sheets": sheets, "stamp": stamp, "doubts": doubts, "hidden": hidden_names}
     (folder / "index.json").write_text(json.dumps(index), encoding="utf-8")
 
 
