@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
+from orchestration.intake.assignment import NOTHING_CONFIRMED
 from orchestration.intake.casts import CastContext
 from orchestration.intake.findings import reasons, row_findings, rows_with_errors
+from orchestration.intake.mappings import Confirmed
 from orchestration.intake.normalise import normalise
 from orchestration.intake.period import PeriodError, ReportingPeriod, example, find_period, find_unit
 from orchestration.intake.places import communes
+from orchestration.intake.proposals import propose
 from orchestration.intake.pseudonyms import Pseudonymiser
 from orchestration.intake.readers import TEXT_KIND, Document
 from orchestration.intake.readers.table import MisshapenRow, Sheet, TextBatch, column_names
@@ -36,11 +39,11 @@ TEMPLATE_MARK = "kho-template"
 
 
 class RefusedError(Exception):
-    """The whole file is refused; ``notice`` says by which rule and why."""
+    """The whole file is refused; the first of ``notices`` says by which rule and why, the others say more."""
 
-    def __init__(self, rule: str, title: str = "", limit: str = "") -> None:
+    def __init__(self, rule: str, title: str = "", limit: str = "", further: Sequence[dict[str, str]] = ()) -> None:
         super().__init__(rule)
-        self.notice = {"rule": rule, "title": title, "limit": limit}
+        self.notices = [{"rule": rule, "title": title, "limit": limit}, *further]
 
 
 @dataclass(frozen=True)
@@ -72,20 +75,28 @@ class Examined:
     details: dict[str, Any] = field(default_factory=dict)
 
 
-def recognise(settings: Settings, declaration: Declaration, document: Document, file_name: str) -> Recognised:
-    """Find tables, period and unit. Raises RefusedError."""
+def recognise(
+    settings: Settings,
+    declaration: Declaration,
+    document: Document,
+    file_name: str,
+    confirmed: Confirmed = NOTHING_CONFIRMED,
+) -> Recognised:
+    """Find tables, period and unit; ``confirmed``: headers whose meaning was confirmed. Raises RefusedError."""
     found: list[tuple[Sheet, Layout]] = []
-    errors: list[LayoutError] = []
+    errors: list[tuple[Sheet, LayoutError]] = []
+    context = CastContext(settings.clock().date(), communes(settings), numeric_cells=document.kind != TEXT_KIND)
     for sheet in document.sheets:
         try:
-            found.append((sheet, find_layout(declaration, sheet.head)))
+            found.append((sheet, find_layout(declaration, sheet.head, confirmed)))
         except LayoutError as error:
-            errors.append(error)
+            errors.append((sheet, error))
     if not found:
         if not any(any(cell.strip() for cell in row) for sheet in document.sheets for row in sheet.head):
             raise RefusedError(file_rules.FILE_EMPTY)
-        telling = [error for error in errors if error.rule_id != file_rules.NO_HEADER] or errors
-        raise RefusedError(telling[0].rule_id, telling[0].title)
+        known = [each for each in errors if each[1].rule_id != file_rules.NO_HEADER]
+        telling = known or [each for each in errors if each[1].doubt] or errors
+        raise _refused_layout(declaration, *telling[0], context)
     best = max(found, key=lambda each: len(each[1].columns))[1]
     tables = [each for each in found if each[1].columns.keys() == best.columns.keys()]
     layout = tables[0][1]
@@ -96,13 +107,26 @@ def recognise(settings: Settings, declaration: Declaration, document: Document, 
     except PeriodError as error:
         raise RefusedError(error.rule_id, error.title, example(declaration.period)) from None
     unit = find_unit(declaration, communes(settings), stamp=stamp, file_name=file_name, titles=titles, on=period.end)
-    notices = _notices(declaration, layout, stamp)
+    notices = [
+        *_notices(declaration, layout, stamp),
+        *propose(declaration, layout.doubt, tables[0][0].head[layout.last_header_row :], context),
+    ]
     is_workbook = document.kind != TEXT_KIND
     return Recognised(tables, period, source, unit, notices, is_workbook, document.doubtful)
 
 
+def _refused_layout(declaration: Declaration, sheet: Sheet, error: LayoutError, context: CastContext) -> RefusedError:
+    further = [{"rule": rule, "title": title, "limit": ""} for rule, title in error.further]
+    if error.doubt:
+        further += propose(declaration, error.doubt, sheet.head[error.doubt.last_header_row :], context)
+    return RefusedError(error.rule_id, error.title, further=further)
+
+
 def _notices(declaration: Declaration, layout: Layout, stamp: Any) -> list[dict[str, str]]:
     notices = []
+    if layout.confirmed:
+        used = "; ".join(f"«{header}» → «{title}»" for header, title in layout.confirmed)
+        notices.append({"rule": file_rules.CONFIRMED_HEADER, "title": used, "limit": ""})
     if layout.surplus:
         notices.append({"rule": file_rules.EXTRA_COLUMN, "title": "; ".join(layout.surplus), "limit": ""})
     if layout.ambiguous:
@@ -186,6 +210,7 @@ class Examination:
             mended=self._mended,
             further=layout.further,
             doubtful=self._recognised.doubtful,
+            spread=layout.spread,
         )
         duplicates, conflicts = spool.add(typed, sheet=sheet, uncast=rows_with_errors(typed.findings))
         self._ignored["duplicate"] += len(duplicates)
