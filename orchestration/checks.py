@@ -112,7 +112,8 @@ def _reasons(declaration: Declaration, taken: Sequence[Submission]) -> Iterable[
     counts: dict[tuple[str, str, str, str], int] = {}
     for submission in taken:
         for notice in submission.details.get("notices", []):
-            key = notice["rule"], "", _declared_title(declaration, notice["title"]), notice["limit"]
+            limit = "…" if notice.get("limit_en") else notice["limit"]  # it quotes headers of the file
+            key = notice["rule"], "", _declared_title(declaration, notice["title"]), limit
             counts[key] = counts.get(key, 0) + 1
         for reason in submission.details.get("reasons", []):
             key = reason["rule"], reason["column"], "", ""

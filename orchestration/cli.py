@@ -35,6 +35,8 @@ app = typer.Typer(
 )
 submissions_app = typer.Typer(help="List submissions and decide about those that wait.", no_args_is_help=True)
 app.add_typer(submissions_app, name="submissions")
+mapping_app = typer.Typer(help="Confirm what an unknown header of a department's files means.", no_args_is_help=True)
+app.add_typer(mapping_app, name="mapping")
 
 DatasetName = Annotated[str, typer.Argument(help="Dataset, such as land/parcels.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
@@ -319,6 +321,46 @@ def replay(
     with show_progress() as on_file:
         done = run_again(settings(), chosen, since=since.date() if since else None, why=why, on_file=on_file)
     show_replay(done, applied=apply, as_json=as_json)
+
+
+Header = Annotated[str, typer.Argument(help="The header as it is written in the file or in the receipt.")]
+
+
+@mapping_app.command("list")
+def list_mappings(
+    dataset: Annotated[str | None, typer.Option("--dataset", "-d", help="Only this dataset.")] = None,
+    history: Annotated[bool, typer.Option("--all", help="Also what was replaced or forgotten.")] = False,
+) -> None:
+    """List the headers whose meaning is confirmed, oldest first."""
+    from orchestration.console import show_mappings
+    from orchestration.intake.mappings import HeaderMappings
+    from schemas import dataset as find
+
+    mappings, path = HeaderMappings(settings().ledger), find(dataset).path if dataset else None
+    show_mappings(mappings.history(path) if history else mappings.current(path))
+
+
+@mapping_app.command("confirm")
+def confirm_mapping(
+    dataset: DatasetName,
+    header: Header,
+    column: Annotated[str, typer.Argument(help="Declared column or its title; 'ignore' for a surplus column.")],
+    why: Why,
+) -> None:
+    """Confirm that a header means a column, so that the next file passes by itself."""
+    from orchestration.confirmations import confirm
+    from schemas import dataset as find
+
+    typer.echo(confirm(settings(), find(dataset), header, column, why))
+
+
+@mapping_app.command("forget")
+def forget_mapping(dataset: DatasetName, header: Header, why: Why) -> None:
+    """Let a confirmed header mean nothing again; that it was confirmed stays in the ledger."""
+    from orchestration.confirmations import forget
+    from schemas import dataset as find
+
+    typer.echo(forget(settings(), find(dataset), header, why))
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from orchestration.assets import Progress
     from orchestration.doctor import HomeFinding
     from orchestration.intake.ledger import Submission
+    from orchestration.intake.mappings import HeaderMapping
     from orchestration.intake.readers import Document
     from orchestration.intake.take_in import Checked
     from orchestration.rebuild import Rebuilt
@@ -106,6 +107,16 @@ def submissions_table(submissions: Iterable[Submission]) -> Table:
     return plain_table(None, columns, rows, right=columns[6:], whole=[*columns[:4], "verdict"])
 
 
+def show_mappings(mappings: Sequence[HeaderMapping]) -> None:
+    """Print confirmed headers, or say that there is none."""
+    columns = ["dataset", "header", "column", "why", "who", "when"]
+    rows = [
+        (each.dataset, each.header, each.column or "(forgotten)", each.why, each.who, f"{each.decided_at:%Y-%m-%d}")
+        for each in mappings
+    ]
+    console.print(plain_table(None, columns, rows, whole=["dataset", "when"]) if rows else "No confirmed headers.")
+
+
 def show_outcome(settings: Settings, outcome: RunOutcome) -> None:
     """What a run took in, where the receipts are, what is published now."""
     if outcome.submissions:
@@ -138,7 +149,8 @@ def show_check(settings: Settings, declaration: Declaration, checked: Checked) -
     submission = checked.submission
     console.print(submissions_table([submission]))
     for notice in submission.details.get("notices", []):
-        words = explain(declaration, notice["rule"], title=notice["title"], limit=notice["limit"])
+        said = {key: notice.get(key, "") for key in ("title", "limit", "limit_en")}
+        words = explain(declaration, notice["rule"], **said)
         say(f"{words.vi} · {words.en}")
     reasons = submission.details.get("reasons", [])
     if reasons:

@@ -107,7 +107,8 @@ def show_submission(settings: Settings, submission: Submission, *, as_json: bool
 
 def _show_reasons(declaration: Declaration, facts: dict[str, Any]) -> None:
     for notice in facts["notices"]:
-        words = explain(declaration, notice["rule"], title=notice["title"], limit=notice["limit"])
+        said = {key: notice.get(key, "") for key in ("title", "limit", "limit_en")}
+        words = explain(declaration, notice["rule"], **said)
         say(f"{RULES[notice['rule']].severity}: {words.vi} · {words.en} [{notice['rule']}]")
     rows = []
     for each in facts["reasons"]:

@@ -234,6 +234,36 @@ INTERNAL = rule(
     mend_vi="Không cần gửi lại; cán bộ dữ liệu sẽ xử lý",
     mend_en="No need to send it again; the data engineer has to act",
 )
+PROPOSED_COLUMN = rule(
+    "file.proposed_column",
+    "warning",
+    "unified",
+    scope="file",
+    vi="Thiếu cột «{title}». Có phải là {limit}?",
+    en="Column '{title}' is missing. Is it {limit}?",
+    mend_vi="Nếu đúng: đặt tiêu đề cột đó là «{title}» rồi gửi lại, hoặc đề nghị cán bộ dữ liệu xác nhận tiêu đề này",
+    mend_en="If so, name the column '{title}' and send the file again, or ask the data engineer to confirm it",
+)
+TIED_COLUMNS = rule(
+    "file.tied_columns",
+    "warning",
+    "unified",
+    scope="file",
+    vi="«{title}» có thể là một trong các cột sau: {limit}",
+    en="'{title}' may be one of these columns: {limit}",
+    mend_vi="Giữ tiêu đề «{title}» ở đúng một cột, đặt tên khác cho các cột còn lại",
+    mend_en="Keep the header '{title}' on the right column and name the others differently",
+)
+CONFIRMED_HEADER = rule(
+    "file.confirmed_header",
+    "warning",
+    "unified",
+    scope="file",
+    vi="Tiêu đề được hiểu theo xác nhận của cán bộ dữ liệu: {title}",
+    en="Headers understood because the data engineer has confirmed them: {title}",
+    mend_vi="Không cần làm gì; nếu hiểu sai, báo cán bộ dữ liệu",
+    mend_en="Nothing to do; tell the data engineer if that is wrong",
+)
 
 #: The file itself is at fault, whatever dataset it was meant for.
 UNREADABLE_RULES = frozenset({FILE_EMPTY, FILE_UNREADABLE, FILE_PASSWORD, FILE_LIMITS})

@@ -200,6 +200,24 @@ LEGACY_FONT = rule(
     mend_vi="Gõ lại ô này bằng bảng mã Unicode (phông Times New Roman, Arial)",
     mend_en="Type the cell again in Unicode (Times New Roman, Arial)",
 )
+MARKED_TWICE = rule(
+    "mark.twice",
+    "error",
+    "accurate",
+    vi="«{title}» được đánh dấu hoặc ghi ở nhiều cột cùng lúc",
+    en="'{title}' is marked or filled in in several columns at once",
+    mend_vi="Chỉ đánh dấu một cột, xóa dấu ở các cột còn lại",
+    mend_en="Mark one column and clear the others",
+)
+MARK_UNKNOWN = rule(
+    "mark.unknown",
+    "error",
+    "clean",
+    vi="Dấu trong cột đánh dấu của «{title}» không rõ nghĩa",
+    en="What stands in a column to be marked for '{title}' is no mark",
+    mend_vi="Ghi x vào cột đúng, để trống các cột còn lại",
+    mend_en="Write x in the right column and leave the others empty",
+)
 
 # --- identity (rules and table of the citizen id: Circular 59/2021/TT-BCA art. 4, Circular 07/2016/TT-BCA) --
 CITIZEN_ID_FORMAT = rule(

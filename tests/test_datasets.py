@@ -10,7 +10,8 @@ import pytest
 
 import schemas
 from orchestration.intake.folding import plain
-from orchestration.intake.recognise import Vocabulary, find_layout
+from orchestration.intake.recognise import find_layout
+from orchestration.intake.vocabulary import Vocabulary
 from schemas import UnknownDatasetError, dataset, datasets
 from schemas.column_types import Choice
 from schemas.rules import RULES

@@ -180,6 +180,65 @@ def test_a_title_above_the_header_is_not_its_parent() -> None:
     assert (layout.first_header_row, layout.headers) == (2, tuple(RESIDENT_HEADER.split("|")))
 
 
+def test_a_parent_that_spans_merged_children_begins_a_header_of_three_rows() -> None:
+    """The second row has gaps where its own cells are merged."""
+    layout = layout_of(
+        PARCELS,
+        "TT|Xã/phường|Thông tin thửa đất||||Chủ sử dụng|",
+        "||Thửa||Hiện trạng||Họ và tên chủ sử dụng|Số CCCD",
+        "||Mã thửa đất|Số tờ|Diện tích (m2)|Loại đất||",
+        "1|Xã Bát Xát|T1|4|100|ONT|Giàng A Páo|010085000001",
+    )
+    assert (layout.first_header_row, layout.last_header_row) == (1, 3)
+    assert layout.columns == {
+        "commune": 1, "parcel_id": 2, "map_sheet": 3, "area_m2": 4, "land_type": 5, "owner_name": 6,
+        "owner_citizen_id": 7,
+    }  # fmt: skip
+
+
+def test_a_header_whose_merge_a_program_has_undone_is_read_like_a_merged_one() -> None:
+    columns = found(
+        COMPLETIONS,
+        "TT|Học viên|Học viên|Khóa học|Kết quả|Kết quả",
+        "TT|Họ và tên|Số CCCD|Khóa học|Xếp loại|Điểm",
+        "1|Giàng A Páo|010085000001|Kỹ năng số|Đạt|8",
+    )
+    assert columns == {
+        "full_name": "Họ và tên", "citizen_id": "Số CCCD", "course_name": "Khóa học", "result": "Xếp loại", "score": "Điểm",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "1. Số CCCD|2. Họ và tên|3. Ngày sinh|4. GT|5. Xã",
+        "(1) Số CCCD|(2) Họ và tên|(3) Ngày sinh|(4) GT|(5) Xã",
+        "I. Số CCCD|II. Họ và tên|III. Ngày sinh|IV. GT|V. Xã",
+        "a) Số CCCD|b) Họ và tên|c) Ngày sinh|d) GT|đ) Xã",
+        "Số CCCD (*)|Họ và tên (*)|Ngày sinh (*)|GT *|Xã **",
+        "Số CCCD (1)|Họ và tên (2)|Ngày sinh (3)|GT (4)|Xã (5)",
+        "SỐ CCCD:|HỌ VÀ TÊN:|NGÀY SINH:|GT:|XÃ:",
+        "Số\nCCCD|Họ và\ntên|Ngày\nsinh|GT|\u00a0Xã\u200b",
+        "So\u0302\u0301 CCCD|Ho\u0323 va\u0300 te\u0302n|Nga\u0300y sinh|GT|Xa\u0303",
+    ],
+)
+def test_numbering_marks_breaks_and_unicode_forms_hide_no_header(header: str) -> None:
+    columns = layout_of(RESIDENTS, header).columns
+    assert columns == {"citizen_id": 0, "full_name": 1, "date_of_birth": 2, "sex": 3, "commune": 4}
+
+
+def test_rows_that_only_say_how_to_fill_in_belong_to_the_header_but_column_numbers_do_not() -> None:
+    rows = ["TT|Xã|Mã thửa|Diện tích|Ngày cấp GCN|Loại đất", "|(tên xã)||(m²)|(dd/mm/yyyy)|", "(1)|(2)|(3)|(4)|(5)|(6)"]
+    layout = layout_of(PARCELS, *rows, "1|Xã Bát Xát|T1|100|01/02/2020|ONT")
+    assert (layout.first_header_row, layout.last_header_row) == (1, 2)
+    assert layout.header_rows == tuple(tuple(row.split("|")) for row in rows[:2])
+
+
+def test_a_column_without_header_that_holds_something_is_named_by_its_letter() -> None:
+    layout = layout_of(RESIDENTS, f"{RESIDENT_HEADER}||", f"{RESIDENT}|ghi thêm|")
+    assert layout.surplus == ("(cột F)",)
+
+
 # --- ties, doubts, what is missing --------------------------------------------------------------------------
 def test_diacritics_decide_before_they_are_ignored() -> None:
     columns = found(RESIDENTS, "CCCD|Họ tên|Năm sinh|Nam/Nữ|Xã|Nam")

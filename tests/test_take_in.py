@@ -504,6 +504,20 @@ def _filled_template(folder: Path, declaration: Declaration, period: str, unit: 
     return path.read_bytes()
 
 
+def test_a_template_of_an_older_version_is_taken_in_and_said_to_be_old_but_the_present_one_is_not(
+    hand_in: HandIn, tmp_path: Path
+) -> None:
+    columns = {name: column for name, column in RESIDENTS.columns.items() if name != "as_of"}
+    old = dataclasses.replace(RESIDENTS, columns=columns)
+    rows = [resident(1), resident(2)]
+    notices = []
+    for declaration in (old, RESIDENTS):
+        submission = hand_in(RESIDENTS, "2026-10.xlsx", _filled_template(tmp_path, declaration, "2026-10", "", rows))
+        assert (submission.verdict, submission.rows_accepted) == ("accepted", 2)
+        notices.append([each["rule"] for each in submission.details["notices"]])
+    assert notices == [["file.missing_optional_column", "file.stale_template"], []]
+
+
 def test_the_stamp_of_a_template_goes_before_the_file_name(hand_in: HandIn, tmp_path: Path) -> None:
     content = _filled_template(tmp_path, RESIDENTS, "2026-09", "02671", [resident(1), resident(2)])
     submission = hand_in(RESIDENTS, "2026-10 Phường Sa Pa.xlsx", content)

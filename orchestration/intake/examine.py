@@ -14,18 +14,21 @@ from typing import Any
 
 import polars as pl
 
+from orchestration.intake.assignment import NOTHING_CONFIRMED
 from orchestration.intake.carry import Carried, Carrier
 from orchestration.intake.casts import CastContext
 from orchestration.intake.findings import reasons, row_findings, rows_with_errors
+from orchestration.intake.mappings import Confirmed
 from orchestration.intake.normalise import TypedBatch, normalise
 from orchestration.intake.period import PeriodError, ReportingPeriod, example, find_period, find_unit
 from orchestration.intake.places import communes
+from orchestration.intake.proposals import propose
 from orchestration.intake.pseudonyms import Pseudonymiser
 from orchestration.intake.readers import TEXT_KIND, Document
 from orchestration.intake.readers.table import MisshapenRow, Sheet, TextBatch, column_names
-from orchestration.intake.recognise import Layout, LayoutError
+from orchestration.intake.recognise import Layout
 from orchestration.intake.rows import DataRows, RowFilter
-from orchestration.intake.sheets import LeftOut, choose_sheets, sheet_notices
+from orchestration.intake.sheets import LeftOut, NoTableError, choose_sheets, sheet_notices
 from orchestration.intake.stage import Stage
 from orchestration.intake.uniqueness import KeySpool, Repetition
 from orchestration.intake.validate import validate
@@ -38,11 +41,11 @@ TEMPLATE_MARK = "kho-template"
 
 
 class RefusedError(Exception):
-    """The whole file is refused; ``notice`` says by which rule and why."""
+    """The whole file is refused; the first of ``notices`` says by which rule and why, the others say more."""
 
-    def __init__(self, rule: str, title: str = "", limit: str = "") -> None:
+    def __init__(self, rule: str, title: str = "", limit: str = "", further: Sequence[dict[str, str]] = ()) -> None:
         super().__init__(rule)
-        self.notice = {"rule": rule, "title": title, "limit": limit}
+        self.notices = [{"rule": rule, "title": title, "limit": limit}, *further]
 
 
 @dataclass(frozen=True)
@@ -80,15 +83,22 @@ class Examined:
     details: dict[str, Any] = field(default_factory=dict)
 
 
-def recognise(settings: Settings, declaration: Declaration, document: Document, file_name: str) -> Recognised:
-    """Find tables, period and unit. Raises RefusedError."""
+def recognise(
+    settings: Settings,
+    declaration: Declaration,
+    document: Document,
+    file_name: str,
+    confirmed: Confirmed = NOTHING_CONFIRMED,
+) -> Recognised:
+    """Find tables, period and unit; ``confirmed``: headers whose meaning was confirmed. Raises RefusedError."""
     known = communes(settings)
+    context = CastContext(settings.clock().date(), known, numeric_cells=document.kind != TEXT_KIND)
     try:
-        chosen = choose_sheets(declaration, known, document)
-    except LayoutError as error:
+        chosen = choose_sheets(declaration, known, document, confirmed)
+    except NoTableError as none:
         if not any(any(cell.strip() for cell in row) for sheet in document.sheets for row in sheet.head):
             raise RefusedError(file_rules.FILE_EMPTY) from None
-        raise RefusedError(error.rule_id, error.title) from None
+        raise _refused_layout(declaration, none, context) from None
     stamp = document.stamp if document.stamp[:1] == (TEMPLATE_MARK,) else ()
     titles = [_titles(sheet, layout) for sheet, layout in chosen.tables]
     together = [title for of_sheet in titles for title in of_sheet]
@@ -102,7 +112,12 @@ def recognise(settings: Settings, declaration: Declaration, document: Document, 
     }
     named = units - {declaration.department}  # sheets of several communes are the department's
     unit = named.pop() if len(named) == 1 else declaration.department
-    notices = [*_notices(declaration, chosen.tables, stamp), *sheet_notices(document, chosen.left_out)]
+    first, layout = chosen.tables[0]
+    notices = [
+        *_notices(declaration, chosen.tables, stamp),
+        *propose(declaration, layout.doubt, first.head[layout.last_header_row :], context),
+        *sheet_notices(document, chosen.left_out),
+    ]
     return Recognised(
         chosen.tables,
         period,
@@ -134,8 +149,20 @@ def _of_other_periods(
     return other if len(other) < len(tables) else {}
 
 
+def _refused_layout(declaration: Declaration, none: NoTableError, context: CastContext) -> RefusedError:
+    error = none.error
+    further = [{"rule": rule, "title": title, "limit": ""} for rule, title in error.further]
+    if error.doubt and none.sheet:
+        further += propose(declaration, error.doubt, none.sheet.head[error.doubt.last_header_row :], context)
+    return RefusedError(error.rule_id, error.title, further=further)
+
+
 def _notices(declaration: Declaration, tables: Sequence[tuple[Sheet, Layout]], stamp: Any) -> list[dict[str, str]]:
     notices = []
+    used = dict.fromkeys(each for _, layout in tables for each in layout.confirmed)
+    if used:
+        said = "; ".join(f"«{header}» → «{title}»" for header, title in used)
+        notices.append({"rule": file_rules.CONFIRMED_HEADER, "title": said, "limit": ""})
     for rule, part in (
         (file_rules.EXTRA_COLUMN, "surplus"),
         (file_rules.AMBIGUOUS_OPTIONAL_COLUMN, "ambiguous"),
@@ -227,6 +254,7 @@ class Examination:
             further=layout.further,
             doubtful=self._recognised.doubtful,
             carried=carried.texts,
+            spread=layout.spread,
         )
         about_carried = [carried.findings, carrier.contradictions(carried, data.rows, typed.frame)]
         return replace(typed, findings=pl.concat([typed.findings, *about_carried]))

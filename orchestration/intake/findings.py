@@ -30,15 +30,21 @@ def no_findings() -> pl.DataFrame:
     return pl.DataFrame(schema=FINDINGS)
 
 
-def located(problems: pl.DataFrame, rows: pl.Series, *, sheet: str, column: str, position: int) -> pl.DataFrame:
-    """Findings from problems of one column: ``index`` (row of the batch), rule, proposal."""
+def located(
+    problems: pl.DataFrame, rows: pl.Series, *, sheet: str, column: str, position: int | pl.Series
+) -> pl.DataFrame:
+    """Findings from problems of one column: ``index`` (row of the batch), rule, proposal.
+
+    position: the source column, or that of each row.
+    """
     if problems.is_empty():
         return no_findings()
+    place = pl.lit(position, pl.Int32) if isinstance(position, int) else position.gather(problems["index"])
     return problems.select(
         pl.lit(sheet).alias("sheet"),
         rows.gather(problems["index"]).alias("row"),
         pl.lit(column).alias("column"),
-        pl.lit(position, pl.Int32).alias("position"),
+        place.alias("position"),
         pl.col("rule"),
         pl.col("rule").replace_strict({rule: each.severity for rule, each in RULES.items()}).alias("severity"),
         pl.col("proposal"),

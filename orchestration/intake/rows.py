@@ -74,8 +74,10 @@ class RowFilter:
         places, declared = self.layout.columns, self.declaration.columns
         #: How many values a row must have, those among them that rows may take from a heading.
         self._needed = sum(column.required for column in declared.values())
-        self._required = [f"c{places[name]}" for name, each in declared.items() if each.required and name in places]
-        self._mapped = {position: declared[name] for name, position in places.items()}
+        self._required = [
+            self.layout.places(name) for name, each in declared.items() if each.required and name in places
+        ]
+        self._mapped = {position: declared[name] for name in places for position in self.layout.places(name)}
         self._first = next((at for at, header in enumerate(self.layout.headers) if header), 0)
         self._headers = [[plain(cell) for cell in row] for row in self.layout.header_rows]
         self._header_row = self.layout.last_header_row
@@ -149,7 +151,8 @@ class RowFilter:
 
     def _doubtful(self, rows: pl.Series, frame: pl.DataFrame) -> pl.Series:
         """Rows that are worth a closer look: few required values, below a header, those like a header or a total."""
-        filled = pl.sum_horizontal(pl.col(self._required).is_not_null()) if self._required else pl.lit(0)
+        values = [pl.any_horizontal(pl.col([f"c{at}" for at in places]).is_not_null()) for places in self._required]
+        filled = pl.sum_horizontal(values) if values else pl.lit(0)
         first = pl.coalesce(pl.all())
         headers = [next((cell for cell in row if cell.strip()), "") for row in self.layout.header_rows]
         return frame.select(
@@ -206,7 +209,7 @@ class RowFilter:
         )
 
     def _filled(self, cells: Sequence[str]) -> int:
-        return sum(1 for name in self._required if int(name[1:]) < len(cells) and cells[int(name[1:])].strip())
+        return sum(any(at < len(cells) and cells[at].strip() for at in places) for places in self._required)
 
     def _is_named(self, position: int) -> bool:
         """Whether a column holds the names of persons: nobody is left out for being called like a total."""

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from orchestration.intake.assignment import NOTHING_CONFIRMED
+from orchestration.intake.mappings import Confirmed
 from orchestration.intake.places import Communes
 from orchestration.intake.readers.table import Document, Sheet
 from orchestration.intake.recognise import Layout, LayoutError, find_layout
@@ -65,17 +67,27 @@ class ChosenSheets:
         return ChosenSheets(tables, [*self.left_out, *others])
 
 
-def choose_sheets(declaration: Declaration, communes: Communes, document: Document) -> ChosenSheets:
-    """The tables of a document. Raises LayoutError of the most telling sheet where there is none."""
+class NoTableError(Exception):
+    """No sheet is a table of the dataset; ``error`` is that of the most telling one, if there is any sheet."""
+
+    def __init__(self, sheet: Sheet | None, error: LayoutError) -> None:
+        super().__init__(error.rule_id)
+        self.sheet, self.error = sheet, error
+
+
+def choose_sheets(
+    declaration: Declaration, communes: Communes, document: Document, confirmed: Confirmed = NOTHING_CONFIRMED
+) -> ChosenSheets:
+    """The tables of a document; ``confirmed``: headers whose meaning was confirmed. Raises NoTableError."""
     found: list[tuple[Sheet, Layout]] = []
     errors: dict[str, LayoutError] = {}
     for sheet in document.sheets:
         try:
-            found.append((sheet, _layout(declaration, communes, sheet)))
+            found.append((sheet, _layout(declaration, communes, sheet, confirmed)))
         except LayoutError as error:
             errors[sheet.name] = error
     if not found:
-        raise next((each for each in errors.values() if each.rule_id != file_rules.NO_HEADER), _first(errors))
+        raise _most_telling(document, errors)
     shape = _shape(found)
     tables = [each for each in found if each[1].columns.keys() == shape]
     why = {name: _WHY[error.rule_id].format(title=error.title) for name, error in errors.items()}
@@ -88,18 +100,22 @@ def choose_sheets(declaration: Declaration, communes: Communes, document: Docume
     return ChosenSheets(tables, left_out)
 
 
-def _first(errors: dict[str, LayoutError]) -> LayoutError:
-    return next(iter(errors.values()), LayoutError(file_rules.NO_HEADER))
+def _most_telling(document: Document, errors: dict[str, LayoutError]) -> NoTableError:
+    """The error of a sheet with a header of the dataset, else with one that is hardly one, else of the first sheet."""
+    by_sheet = [(sheet, errors[sheet.name]) for sheet in document.sheets if sheet.name in errors]
+    headed = [each for each in by_sheet if each[1].rule_id != file_rules.NO_HEADER]
+    telling = headed or [each for each in by_sheet if each[1].doubt] or by_sheet
+    return NoTableError(*telling[0]) if telling else NoTableError(None, LayoutError(file_rules.NO_HEADER))
 
 
-def _layout(declaration: Declaration, communes: Communes, sheet: Sheet) -> Layout:
+def _layout(declaration: Declaration, communes: Communes, sheet: Sheet, confirmed: Confirmed) -> Layout:
     """The layout of a sheet; its commune column may be missing where headings or the sheet's name say the commune."""
     commune = commune_column(declaration)
-    layout = find_layout(declaration, sheet.head, carried={commune} if commune else ())
+    layout = find_layout(declaration, sheet.head, confirmed, carried={commune} if commune else ())
     if commune and commune not in layout.columns and declaration.columns[commune].required:
         sections = Sections(communes, sheet.name)
         if not sections.current.commune.value and not _is_headed(declaration, layout, sheet, sections):
-            raise LayoutError(file_rules.MISSING_COLUMNS, declaration.columns[commune].title)
+            raise LayoutError(file_rules.MISSING_COLUMNS, declaration.columns[commune].title, doubt=layout.doubt)
     return layout
 
 

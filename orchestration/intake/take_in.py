@@ -29,6 +29,7 @@ from orchestration.intake.discover import identity_of, incoming_files, stable_fi
 from orchestration.intake.examine import Examination, Examined, Recognised, RefusedError, recognise
 from orchestration.intake.findings import no_findings
 from orchestration.intake.ledger import Ledger, Submission
+from orchestration.intake.mappings import Confirmed, HeaderMappings
 from orchestration.intake.pseudonyms import Pseudonymiser, pseudonym_key
 from orchestration.intake.readers import UnreadableError, open_document
 from orchestration.intake.receipts import write_receipt
@@ -167,20 +168,24 @@ def judge(
     submission: Submission,
     *,
     arrived_at: datetime.datetime | None = None,
+    confirmed: Confirmed | None = None,
 ) -> tuple[Submission, Stage | None]:
     """Examine a file and decide what becomes of it. The stage is None where no row of it is worth keeping.
 
-    arrived_at: of a file that is judged again; its dates and its lateness are those of that day.
+    arrived_at: of a file that is judged again; its dates and its lateness are those of that day. confirmed:
+    headers whose meaning was confirmed; by default those of the ledger, as of now.
     """
     arrived_at = arrived_at or submission.received_at
+    if confirmed is None:
+        confirmed = HeaderMappings(settings.ledger).confirmed(declaration.path)
     stage: Stage | None = None
     try:
         with open_document(settings, path) as document:
             sheets = [each.name for each in document.sheets]
             details = {**submission.details, "file_kind": document.kind, "sheets": sheets}
             submission = replace(submission, details={**details, "notices": sheet_notices(document)})
-            recognised = recognise(settings, declaration, document, submission.file_name)
-            submission = _with_recognition(declaration, submission, recognised, arrived_at)
+            recognised = recognise(settings, declaration, document, submission.file_name, confirmed)
+            submission = _with_recognition(declaration, submission, recognised, arrived_at, confirmed)
             same = _same_bytes(ledger, submission)
             if same:
                 details = {**submission.details, "notices": [], "duplicate_of": same.submission_id}
@@ -192,20 +197,20 @@ def judge(
             ).run()
         return verdict(settings, declaration, ledger, submission, examined, stage), stage
     except RefusedError as error:
-        notice = error.notice
+        notices = error.notices
     except UnreadableError as unreadable:
         log.warning("%s: %s", submission.submission_id, unreadable)
-        notice = {"rule": unreadable.rule_id, "title": "", "limit": ""}
+        notices = [{"rule": unreadable.rule_id, "title": "", "limit": ""}]
     except (OSError, sqlite3.Error):
         if stage:
             stage.discard()
         raise  # a full disk, a lost folder, a locked ledger are no fault of the file: leave it for the next run
     except _ANYTHING as error:
         log.error("%s: %s", submission.submission_id, _place(error))
-        notice = {"rule": file_rules.INTERNAL, "title": "", "limit": ""}
+        notices = [{"rule": file_rules.INTERNAL, "title": "", "limit": ""}]
     if stage:
         stage.discard()
-    return refused(submission, notice), None
+    return refused(submission, *notices), None
 
 
 def _place(error: BaseException) -> str:
@@ -215,7 +220,11 @@ def _place(error: BaseException) -> str:
 
 
 def _with_recognition(
-    declaration: Declaration, submission: Submission, recognised: Recognised, arrived_at: datetime.datetime
+    declaration: Declaration,
+    submission: Submission,
+    recognised: Recognised,
+    arrived_at: datetime.datetime,
+    confirmed: Confirmed,
 ) -> Submission:
     layout = recognised.layout
     late = days_late(declaration, recognised.period.end, arrived_at)
@@ -234,6 +243,7 @@ def _with_recognition(
             "columns": layout.columns,
             "sheets": [sheet.name for sheet, _ in recognised.tables],
             "notices": notices,
+            **({"mappings_until": confirmed.last} if confirmed.last else {}),
         },
     )
 
@@ -260,7 +270,8 @@ def check_file(settings: Settings, declaration: Declaration, path: Path, report:
     with tempfile.TemporaryDirectory(prefix="kho-check-") as scratch:
         apart = settings.model_copy(update={"home": Path(scratch)})
         blank = _blank(declaration, archived, settings.clock(), submission_id(declaration, digest, 0))
-        submission, stage = judge(apart, declaration, Ledger(apart.ledger), path, blank)
+        confirmed = HeaderMappings(settings.ledger).confirmed(declaration.path)
+        submission, stage = judge(apart, declaration, Ledger(apart.ledger), path, blank, confirmed=confirmed)
         if stage:
             stage.keep()
         if report:
@@ -272,8 +283,9 @@ def check_file(settings: Settings, declaration: Declaration, path: Path, report:
 def retake(settings: Settings, declaration: Declaration, submission: Submission) -> Examined | None:
     """Make bronze and vault of a recorded submission anew from the archive, as of the day on which its file arrived.
 
-    Its waivers hold, and its changes are made anew against the submissions that they were found against. Returns the
-    counts found now, to be compared with the ledger's; None where the archived file is gone or refused.
+    Its waivers and the headers that were confirmed by then hold, and its changes are made anew against the submissions
+    that they were found against. Returns the counts found now, to be compared with the ledger's; None where the
+    archived file is gone or refused.
     """
     path = archived_file(settings, submission.file_sha256)
     if not path.exists():
@@ -281,10 +293,12 @@ def retake(settings: Settings, declaration: Declaration, submission: Submission)
     arrived_at = arrival(Ledger(settings.ledger), submission)
     with lock(settings, declaration.table):
         private_folder(settings.temporary)
+        until = submission.details.get("mappings_until", 0)
+        confirmed = HeaderMappings(settings.ledger).confirmed(declaration.path, until=until)
         stage: Stage | None = None
         try:
             with open_document(settings, path) as document:
-                recognised = recognise(settings, declaration, document, submission.file_name)
+                recognised = recognise(settings, declaration, document, submission.file_name, confirmed)
                 stage = Stage(settings, declaration, submission.submission_id, recognised.width)
                 keyed = Pseudonymiser(pseudonym_key(settings))
                 examined = Examination(

@@ -40,9 +40,8 @@ def validate(
         problems = cases.select(
             pl.col("index").cast(pl.UInt32), pl.lit(rule).alias("rule"), pl.lit(None, pl.String).alias("proposal")
         )
-        found.append(
-            located(problems, batch.rows, sheet=sheet, column=str(column), position=columns.get(str(column), -1))
-        )
+        place = batch.places.get(str(column), columns.get(str(column), -1))
+        found.append(located(problems, batch.rows, sheet=sheet, column=str(column), position=place))
     return _without_echoes(pl.concat(found))
 
 

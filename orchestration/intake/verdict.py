@@ -19,9 +19,9 @@ from orchestration.settings import Settings
 from schemas import Declaration, file_rules
 
 
-def refused(submission: Submission, notice: dict[str, str], **facts: Any) -> Submission:
-    """The submission as a refused one; ``notice`` says why, before everything else there is to say about the file."""
-    details = {**submission.details, "notices": [notice, *submission.details.get("notices", [])]}
+def refused(submission: Submission, *notices: dict[str, str], **facts: Any) -> Submission:
+    """The submission as a refused one; ``notices`` say why, before everything else there is to say about the file."""
+    details = {**submission.details, "notices": [*notices, *submission.details.get("notices", [])]}
     return replace(submission, verdict="refused", details=details, **facts)
 
 

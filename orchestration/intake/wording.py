@@ -158,15 +158,21 @@ def _limit(rule_id: str, column: Column) -> Words:
 
 
 def explain(
-    declaration: Declaration, rule_id: str, column_name: str = "", *, title: str = "", limit: str = ""
+    declaration: Declaration,
+    rule_id: str,
+    column_name: str = "",
+    *,
+    title: str = "",
+    limit: str = "",
+    limit_en: str = "",
 ) -> Explained:
     """A rule's texts, filled from the column that it is about; rules of a row name the key.
 
-    title, limit: what a notice about the whole file says instead.
+    title, limit: what a notice about the whole file says instead; limit_en: where English says it differently.
     """
     found = RULES[rule_id]
     column = declaration.columns.get(column_name)
-    limits, allowed = Words(limit, limit), ""
+    limits, allowed = Words(limit, limit_en or limit), ""
     if column is not None:
         title = column.title
         limits = _limit(rule_id, column)

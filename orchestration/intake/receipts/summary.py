@@ -130,7 +130,8 @@ def _reason(declaration: Declaration, found: Mapping[str, Any]) -> Reason:
 
 
 def _notice(declaration: Declaration, found: Mapping[str, Any]) -> Notice:
-    explained = explain(declaration, found["rule"], title=found.get("title", ""), limit=found.get("limit", ""))
+    said = {key: found.get(key, "") for key in ("title", "limit", "limit_en")}
+    explained = explain(declaration, found["rule"], **said)
     return Notice(found["rule"], RULES[found["rule"]].severity, explained)
 
 
