@@ -20,7 +20,7 @@ from orchestration.intake.normalise import normalise
 from orchestration.intake.period import PeriodError, ReportingPeriod, example, find_period, find_unit
 from orchestration.intake.places import communes
 from orchestration.intake.pseudonyms import Pseudonymiser
-from orchestration.intake.readers import TEXT_KIND, Document
+from orchestration.intake.readers import Document
 from orchestration.intake.readers.table import MisshapenRow, Sheet, TextBatch, column_names
 from orchestration.intake.recognise import Layout, LayoutError, find_layout
 from orchestration.intake.rows import DataRows, RowFilter
@@ -32,6 +32,8 @@ from orchestration.settings import Settings
 from schemas import Declaration, file_rules, rules
 
 TEMPLATE_MARK = "kho-template"
+#: Files of an archive that a notice names; the others are counted.
+MOST_NAMED = 20
 
 
 class RefusedError(Exception):
@@ -51,7 +53,6 @@ class Recognised:
     period_source: str
     unit: str
     notices: list[dict[str, str]]
-    is_workbook: bool
 
     @property
     def layout(self) -> Layout:
@@ -94,8 +95,17 @@ def recognise(settings: Settings, declaration: Declaration, document: Document, 
     except PeriodError as error:
         raise RefusedError(error.rule_id, error.title, example(declaration.period)) from None
     unit = find_unit(declaration, communes(settings), stamp=stamp, file_name=file_name, titles=titles)
-    notices = _notices(declaration, layout, stamp)
-    return Recognised(tables, period, source, unit, notices, is_workbook=document.kind != TEXT_KIND)
+    notices = [*left_out(document), *_notices(declaration, layout, stamp)]
+    return Recognised(tables, period, source, unit, notices)
+
+
+def left_out(document: Document) -> list[dict[str, str]]:
+    """The notice of what an archive holds beside tables."""
+    if not document.left_out:
+        return []
+    names = "; ".join(document.left_out[:MOST_NAMED])
+    more = f"; … ({len(document.left_out)})" if len(document.left_out) > MOST_NAMED else ""
+    return [{"rule": file_rules.LEFT_OUT, "title": names + more, "limit": ""}]
 
 
 def _notices(declaration: Declaration, layout: Layout, stamp: Any) -> list[dict[str, str]]:
@@ -128,7 +138,6 @@ class Examination:
         self._settings, self._declaration, self._recognised = settings, declaration, recognised
         self._stage, self._keyed = stage, keyed
         self._received_on = received_at.date()
-        self._context = CastContext(self._received_on, communes(settings), numeric_cells=recognised.is_workbook)
         self._ignored: Counter[str] = Counter()
         self._mended: Counter[str] = Counter()
         self._data_rows = 0
@@ -138,6 +147,8 @@ class Examination:
         spool = KeySpool(self._declaration, self._stage.folder)
         for sheet, layout in self._recognised.tables:
             rows = RowFilter(self._declaration, layout)
+            # What a cast learns of a sheet holds for that sheet: another file of an archive may be written otherwise.
+            self._context = CastContext(self._received_on, communes(self._settings), numeric_cells=sheet.numeric_cells)
             for batch in _gathered(sheet.batches(layout.width), self._settings.batch_rows):
                 self._examine(sheet.name, layout, rows, batch, spool)
             self._ignored += rows.ignored

@@ -26,7 +26,7 @@ from orchestration.intake.archive import Archived, archive, archived_file, put_b
 from orchestration.intake.bronze import vault_file
 from orchestration.intake.comparison import vanished_share
 from orchestration.intake.discover import identity_of, incoming_files, stable_files
-from orchestration.intake.examine import Examination, Examined, Recognised, RefusedError, recognise
+from orchestration.intake.examine import Examination, Examined, Recognised, RefusedError, left_out, recognise
 from orchestration.intake.findings import no_findings
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.intake.pseudonyms import Pseudonymiser, pseudonym_key
@@ -149,8 +149,8 @@ def _blank(declaration: Declaration, archived: Archived, received_at: datetime.d
     )
 
 
-def _refused(submission: Submission, notice: dict[str, str], **facts: Any) -> Submission:
-    details = {**submission.details, "notices": [notice, *submission.details.get("notices", [])]}
+def _refused(submission: Submission, *notices: dict[str, str], **facts: Any) -> Submission:
+    details = {**submission.details, "notices": [*notices, *submission.details.get("notices", [])]}
     return replace(submission, verdict="refused", details=details, **facts)
 
 
@@ -161,9 +161,8 @@ def _judge(
     stage: Stage | None = None
     try:
         with open_document(settings, path) as document:
-            submission = replace(
-                submission, details={"file_kind": document.kind, "sheets": [each.name for each in document.sheets]}
-            )
+            details = {"file_kind": document.kind, "sheets": [each.name for each in document.sheets]}
+            submission = replace(submission, details={**details, "notices": left_out(document)})
             recognised = recognise(settings, declaration, document, submission.file_name)
             submission = _with_recognition(submission, recognised)
             same = _same_bytes(ledger, submission)
@@ -175,20 +174,20 @@ def _judge(
             examined = Examination(settings, declaration, recognised, stage, submission.received_at, keyed).run()
         return _verdict(settings, declaration, ledger, submission, examined, stage), stage
     except RefusedError as refused:
-        notice = refused.notice
+        notices = [refused.notice]
     except UnreadableError as unreadable:
         log.warning("%s: %s", submission.submission_id, unreadable)
-        notice = {"rule": unreadable.rule_id, "title": "", "limit": ""}
+        notices = unreadable.notices()
     except (OSError, sqlite3.Error):
         if stage:
             stage.discard()
         raise  # a full disk, a lost folder, a locked ledger are no fault of the file: leave it for the next run
     except _ANYTHING as error:
         log.error("%s: %s", submission.submission_id, _place(error))
-        notice = {"rule": file_rules.INTERNAL, "title": "", "limit": ""}
+        notices = [{"rule": file_rules.INTERNAL, "title": "", "limit": ""}]
     if stage:
         stage.discard()
-    return _refused(submission, notice), None
+    return _refused(submission, *notices), None
 
 
 def _place(error: BaseException) -> str:

@@ -11,14 +11,24 @@ from schemas.rules import RULES
 
 #: Rows of a sheet that recognition looks at. In 52 real sheets the header stood in the 2nd to 11th row.
 HEAD_ROWS = 60
+#: Shown in place of a list or an object inside a cell; a cast takes it for an error.
+NESTED = "#NHIỀU GIÁ TRỊ!"
 
 
 class UnreadableError(Exception):
-    """The file cannot be read; ``rule_id`` says why to the officer, the text to the engineer. Never a cell's value."""
+    """The file cannot be read; ``rule_id`` says why to the officer, the text to the engineer. Never a cell's value.
 
-    def __init__(self, rule_id: str, detail: str) -> None:
+    title: which part of the file it is about. because: the rule by which that part cannot be read.
+    """
+
+    def __init__(self, rule_id: str, detail: str, *, title: str = "", because: str = "") -> None:
         super().__init__(f"{detail}. {RULES[rule_id].mend_en}.")
-        self.rule_id = rule_id
+        self.rule_id, self.detail, self.title, self.because = rule_id, detail, title, because
+
+    def notices(self) -> list[dict[str, str]]:
+        """What the receipt says."""
+        reasons = [{"rule": self.because, "title": "", "limit": ""}] if self.because else []
+        return [{"rule": self.rule_id, "title": self.title, "limit": ""}, *reasons]
 
 
 @dataclass(frozen=True)
@@ -49,10 +59,11 @@ Batches = Callable[[int], Iterator[TextBatch]]
 
 @dataclass(frozen=True)
 class Sheet:
-    """A visible sheet.
+    """A visible sheet, or what stands for one in a file of another kind.
 
     head: its first rows as text. batches(width): all its rows, first to last. left: how many columns stand empty
-    before the first that holds anything.
+    before the first that holds anything. numeric_cells: its numbers stand as the reader writes them, with a dot for
+    decimals, and not as somebody typed them.
     """
 
     name: str
@@ -60,6 +71,7 @@ class Sheet:
     width: int
     batches: Batches
     left: int = 0
+    numeric_cells: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,13 +79,15 @@ class Document:
     """An opened file.
 
     stamp: cells of the hidden sheet that a template of ours carries. doubts: cells whose text is not what they held
-    (sheet, cell and why, never the value), where that is known before they are read.
+    (sheet, cell and why, never the value), where that is known before they are read. left_out: names of what the file
+    holds beside tables.
     """
 
     kind: str
     sheets: Sequence[Sheet]
     stamp: Sequence[str] = field(default_factory=tuple)
     doubts: Sequence[str] = field(default_factory=tuple)
+    left_out: Sequence[str] = field(default_factory=tuple)
 
 
 def column_names(width: int) -> list[str]:

@@ -1,6 +1,6 @@
-"""The child process that reads one workbook: ``python -I workbook_child FILE FOLDER MEMORY_MB SECONDS exact|padded``.
+"""The child process that reads one workbook or Parquet file.
 
-Writes FOLDER/index.json and one Arrow file per visible sheet; cells are text, numbers and dates in one canonical
+``python -I workbook_child FILE FOLDER MEMORY_MB SECONDS exact|padded`` writes FOLDER/index.json and one Arrow file per visible sheet; cells are text, numbers and dates in one canonical
 form. On failure the last line on stderr is ``{"rule": …, "detail": …}`` (or ``{"errno": …}`` where the disk is full)
 and the status is 1. It imports nothing of kho but its neighbour: it must start in a moment and survive what it reads,
 or die without taking anything along.
@@ -8,7 +8,6 @@ or die without taking anything along.
 
 from __future__ import annotations
 
-import datetime
 import errno
 import json
 import re
@@ -22,53 +21,18 @@ from xml.etree.ElementTree import ParseError
 
 import pyarrow as pa
 import python_calamine as calamine
+from cells import cell_text, lost_digits
+from columnar import write_parquet
 from parts import NOT_CALCULATED, Hidden, Package, RefusedError
 
 CHUNK_ROWS = 10_000
 STAMP_SHEET = "_kho"
 #: More cells than this in one sheet are a far-away stray cell, not a table.
 MOST_CELLS = 60_000_000
-#: Digits that a number of Excel keeps.
-DIGITS = 15
 MOST_DOUBTS = 20
 #: Name of the stream that holds an encrypted xlsx.
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _QUOTED = re.compile("[`'\"]")  # what a message quotes may be a value
-
-
-def number_text(value: float, *, exact: bool) -> str:
-    """A number as Excel shows it with 15 significant digits; scientific notation where digits are lost for good."""
-    if abs(value) < 1e15 and value == int(value):
-        return str(int(value))
-    text = f"{value:.{DIGITS}g}"
-    if "e" in text:
-        if abs(value) >= 1:
-            return text.replace("e", "E")
-        text = f"{value:.20f}".rstrip("0")
-    if not exact and "." in text and len(text.rpartition(".")[2]) == 3:
-        text += "0"
-    return text
-
-
-def lost_digits(value: float) -> bool:
-    """Whether a value is an integer of more digits than Excel keeps, the last of which are gone."""
-    return abs(value) >= 1e15 and len(f"{value:.{DIGITS}g}".partition("e")[0].strip("-0").replace(".", "")) == DIGITS
-
-
-def cell_text(value: Any, *, exact: bool) -> str | None:
-    """The text of a cell; None where it is empty. Dates and times in ISO 8601."""
-    if isinstance(value, str):
-        return value or None
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float):
-        return number_text(value, exact=exact)
-    if isinstance(value, datetime.datetime):
-        midnight = value.time() == datetime.time(0)
-        return value.date().isoformat() if midnight else value.isoformat(sep=" ", timespec="seconds")
-    return None if value is None else str(value)
 
 
 class SheetWriter:
@@ -141,7 +105,11 @@ class SheetWriter:
 
 
 def read(path: str, folder: Path, *, exact: bool) -> None:
-    """Read the workbook at ``path`` into ``folder``."""
+    """Read the workbook or Parquet file at ``path`` into ``folder``."""
+    if path.endswith(".parquet"):
+        sheet = write_parquet(path, folder / "sheet.arrow", exact=exact)
+        _write_index(folder, [sheet], [], [])
+        return
     package = Package(path) if path.endswith(".xlsx") else None
     workbook = calamine.CalamineWorkbook.from_path(path)
     sheets: list[dict[str, Any]] = []
@@ -162,6 +130,10 @@ def read(path: str, folder: Path, *, exact: bool) -> None:
             doubts += writer.doubts[:MOST_DOUBTS]
     if not sheets:
         raise RefusedError("file.empty", "no visible sheet")
+    _write_index(folder, sheets, stamp, doubts)
+
+
+def _write_index(folder: Path, sheets: list[dict[str, Any]], stamp: list[str], doubts: list[str]) -> None:
     index = {"sheets": sheets, "stamp": stamp, "doubts": doubts}
     (folder / "index.json").write_text(json.dumps(index), encoding="utf-8")
 
