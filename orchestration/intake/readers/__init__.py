@@ -114,8 +114,7 @@ def _opened(settings: Settings, path: Path, kind: str, *, exact: bool) -> Abstra
 def _open_member(settings: Settings, path: Path, *, exact: bool) -> AbstractContextManager[Document]:
     with path.open("rb") as file:
         start = file.read(8)
-    kind = file_kind(path)
-    if kind == ZIP_KIND or start.startswith(tuple(ARCHIVES)):
+    if start.startswith(tuple(ARCHIVES)) or (kind := file_kind(path)) == ZIP_KIND:
         # It may hold tables, so it is not left out; unpacking it would need the same limits once more.
         raise UnreadableError(file_rules.ARCHIVE_MEMBER, "an archive inside the archive")
     return _opened(settings, path, kind, exact=exact)

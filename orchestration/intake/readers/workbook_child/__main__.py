@@ -1,9 +1,9 @@
 """The child process that reads one workbook or Parquet file.
 
-``python -I workbook_child FILE FOLDER MEMORY_MB SECONDS exact|padded`` writes FOLDER/index.json and one Arrow file per visible sheet; cells are text, numbers and dates in one canonical
-form. On failure the last line on stderr is ``{"rule": …, "detail": …}`` (or ``{"errno": …}`` where the disk is full)
-and the status is 1. It imports nothing of kho but its neighbour: it must start in a moment and survive what it reads,
-or die without taking anything along.
+``python -I workbook_child FILE FOLDER MEMORY_MB SECONDS exact|padded`` writes FOLDER/index.json and one Arrow file
+per visible sheet; cells are text, numbers and dates in one canonical form. On failure the last line on stderr is
+``{"rule": …, "detail": …}`` (or ``{"errno": …}`` where the disk is full) and the status is 1. It imports nothing of
+kho but its neighbours: it must start in a moment and survive what it reads, or die without taking anything along.
 """
 
 from __future__ import annotations

@@ -7,6 +7,8 @@ from typing import Any
 
 #: Digits that a number of Excel keeps.
 DIGITS = 15
+#: Shown in place of what is not one value, as in the parent (``table``).
+NESTED = "#NHIỀU GIÁ TRỊ!"
 
 
 def number_text(value: float, *, exact: bool) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from cells import cell_text, number_text
+from cells import NESTED, cell_text, number_text
 from parts import RefusedError
 
 BATCH_ROWS = 10_000
@@ -26,8 +26,6 @@ BATCH_CELLS = 2_000_000
 #: How much text a file may hold for each of its bytes, and what any may. Dictionaries and run lengths shrink real
 #: tables to a fiftieth; a kilobyte may also say that it holds a billion equal rows.
 MOST_INFLATION, SMALL_TEXT = 300, 256 << 20
-#: Shown in place of what is not one value; the parent's table module has the same text.
-NESTED = "#NHIỀU GIÁ TRỊ!"
 #: The fraction of a second, without the zeros at its end.
 _FRACTION = re.compile(r"(?:(\.[0-9]*[1-9])|\.)0*(?![0-9])")
 
