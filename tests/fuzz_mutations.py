@@ -61,6 +61,18 @@ def lines(dice: random.Random, data: bytes, other: bytes) -> bytes:
     return b"".join(found)
 
 
+def signs(dice: random.Random, data: bytes, other: bytes) -> bytes:
+    """Signs that separate, quote or nest, put in, taken out or exchanged; the text stays text."""
+    for _ in range(dice.choice([1, 2, 10])):
+        places = [match.start() for match in re.finditer(rb"[;,\t|\"\n\r{}\[\]:.0-9 ]", data)] or [0]
+        place = dice.choice(places)
+        new = dice.choice(
+            [b"", b";", b",", b"\t", b'"', b'""', b"\n", b"\r", b"{", b"}", b"[", b":", b".", b"-", b"e9", b"\\", b" "]
+        )
+        data = data[:place] + new + data[place + dice.choice([0, 1]) :]
+    return data
+
+
 def overwrite(dice: random.Random, data: bytes, other: bytes) -> bytes:
     """A field of four bytes set to an extreme value."""
     place = dice.randrange(len(data))
@@ -124,9 +136,10 @@ def mutate(dice: random.Random, data: bytes, other: bytes) -> bytes:
     """The file broken once, or a few times; one in fifty stays whole."""
     if dice.random() < 0.02:
         return data
-    is_zip = data.startswith(b"PK")
+    is_zip, is_text = data.startswith(b"PK"), b"\x00" not in data[:1000]
     for _ in range(dice.choice([1, 1, 1, 2, 4])):
         if not data:
             return data
-        data = dice.choice([parts] * 20 + list(PLAIN) if is_zip else PLAIN)(dice, data, other)
+        ways = [parts] * 20 + list(PLAIN) if is_zip else [lines] * 6 + [signs] * 6 + list(PLAIN) if is_text else PLAIN
+        data = dice.choice(ways)(dice, data, other)
     return data

@@ -268,9 +268,15 @@ def main() -> int:
     threads = [threading.Thread(target=_oversee, args=(share, options, found)) for share in shares]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
-    return report([found.get() for _ in range(found.qsize())], options)
+    results: list[dict[str, Any]] = []
+    while any(thread.is_alive() for thread in threads) or not found.empty():
+        try:
+            results.append(found.get(timeout=1))
+        except queue.Empty:
+            continue
+        if len(results) % 1000 == 0:
+            print(f"{len(results)} inputs", file=sys.stderr, flush=True)
+    return report(results, options)
 
 
 def report(results: list[dict[str, Any]], options: argparse.Namespace) -> int:
