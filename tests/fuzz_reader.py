@@ -46,10 +46,14 @@ class Nursery:
         self._answers = theirs
         if os.fork() == 0:
             self._serve()
+        os.close(self._requests[0])
+        os.close(self._answers[1])
         self._out = os.fdopen(self._requests[1], "w")
         self._in = os.fdopen(self._answers[0])
 
     def _serve(self) -> None:
+        os.close(self._requests[1])  # so that it ends when the worker does
+        os.close(self._answers[0])
         sys.path.insert(0, str(CHILD))
         import columnar  # noqa: F401
         import parts  # noqa: F401
