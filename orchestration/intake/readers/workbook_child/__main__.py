@@ -23,6 +23,7 @@ import pyarrow as pa
 import python_calamine as calamine
 from cells import cell_text, lost_digits
 from columnar import write_parquet
+from find_hidden import FindHidden
 from parts import NOT_CALCULATED, Hidden, Package, RefusedError
 
 CHUNK_ROWS = 10_000
@@ -47,6 +48,8 @@ class SheetWriter:
             for row, cells in sorted(hidden.texts.items())
             if NOT_CALCULATED in cells.values()
         ]
+        if hidden.unknown:
+            self.doubts.append(f"{name}: error cells cannot be told from blank ones")
         self._numbers: Counter[int] = Counter()
         self._lost: dict[int, list[int]] = {}
         if self.width * max(sheet.total_height, 1) > MOST_CELLS:
@@ -112,6 +115,7 @@ def read(path: str, folder: Path, *, exact: bool) -> None:
         return
     package = Package(path) if path.endswith(".xlsx") else None
     workbook = calamine.CalamineWorkbook.from_path(path)
+    beside = package or FindHidden(path)
     sheets: list[dict[str, Any]] = []
     stamp: list[str] = []
     doubts: list[str] = []
@@ -122,7 +126,7 @@ def read(path: str, folder: Path, *, exact: bool) -> None:
             rows = workbook.get_sheet_by_index(position).to_python(skip_empty_area=False)[:10]
             stamp = [cell_text(row[0], exact=True) or "" for row in rows if row]
         elif facts.visible == calamine.SheetVisibleEnum.Visible:
-            hidden = package.hidden(position) if package else Hidden()
+            hidden = beside.hidden(position)
             writer = SheetWriter(workbook.get_sheet_by_index(position), facts.name, hidden, exact=exact)
             file = f"sheet{position}.arrow"
             writer.write(folder / file)
