@@ -188,7 +188,7 @@ def test_every_type_of_a_column_has_one_form_as_text(settings: Settings, file: P
         "số thực": ([1.234, 1e17 + 16], ["1.2340", "1E+17"]),
         "số thực ngắn": (pa.array([0.1, None], pa.float32()), ["0.1", ""]),
         "không phải số": (pa.array([float("nan"), float("inf")]), ["nan", "inf"]),
-        "thập phân": ([decimal.Decimal("1.234"), decimal.Decimal("-0.50")], ["1.2340", "-0.50"]),
+        "thập phân": ([decimal.Decimal("1.234"), decimal.Decimal("-0.50")], ["1.2340", "-0.5000"]),
         "ngày": ([day, None], ["2026-10-31", ""]),
         "lúc": ([moment, datetime.datetime(2026, 10, 31)], ["2026-10-31 07:30:00.0005", "2026-10-31"]),
         "lúc ở": (pa.array([0, None], pa.timestamp("ms", "Asia/Ho_Chi_Minh")), ["1970-01-01 08:00:00+0800", ""]),
@@ -222,6 +222,13 @@ def test_a_parquet_file_cut_short_or_turned_is_refused(settings: Settings, file:
     for content in (whole[:-20], whole[:200], b"PAR1", whole[:-12] + b"\xff" * 4 + whole[-8:]):
         file.write_bytes(content)
         assert refused(settings, file).rule_id == "file.unreadable"
+
+
+def test_text_that_is_not_utf8_refuses_a_parquet_file(settings: Settings, file: Path) -> None:
+    """Parquet promises UTF-8 and its readers do not check it."""
+    pq.write_table(pa.table({"a": ["Giàng", "chữ"]}), file, compression="none", use_dictionary=False)
+    file.write_bytes(file.read_bytes().replace("ữ".encode(), b"\xff\xff\xff"))
+    assert refused(settings, file).rule_id == "file.unreadable"
 
 
 def test_a_kilobyte_that_says_it_holds_a_hundred_million_rows_is_refused(settings: Settings, file: Path) -> None:
@@ -339,6 +346,12 @@ def _with_password(file: Path) -> None:
     file.write_bytes(content)
 
 
+def _with_wrong_place(file: Path) -> None:
+    content = raw_zip(b"a.csv", b"a;b\n1;2\n", 0)
+    end = content.rfind(b"PK\x05\x06")
+    file.write_bytes(content[: end + 16] + struct.pack("<I", 5000) + content[end + 20 :])
+
+
 def _with_wrong_sum(file: Path) -> None:
     file.write_bytes(raw_zip(b"a.csv", b"a;b\n1;2\n", 0).replace(b"1;2", b"1;3"))
 
@@ -349,6 +362,7 @@ def _with_wrong_sum(file: Path) -> None:
         (_with_duplicate, "file.archive_member", "a.csv", ""),
         (_with_link, "file.empty", "", ""),
         (_with_password, "file.archive_member", "a.csv", "file.password"),
+        (_with_wrong_place, "file.archive_member", "a.csv", "file.unreadable"),
         (_with_wrong_sum, "file.archive_member", "a.csv", "file.unreadable"),
         (lambda file: pack(file, {"x.pdf": b"%PDF"}), "file.empty", "", ""),
         (lambda file: pack(file, {}), "file.empty", "", ""),
@@ -359,7 +373,7 @@ def _with_wrong_sum(file: Path) -> None:
         (lambda file: pack(file, {"a.csv": b"a;b\n" + b"1;2\n" * 2_000_000}), "file.archive_limits", "a.csv", ""),
         (lambda file: pack(file, {f"{number}.csv": b"a;b" for number in range(500)}), "file.archive_limits", "", ""),
     ],
-    ids=["two of one name", "a link", "a password", "a wrong checksum", "no table", "nothing", "a table's name",
+    ids=["two of one name", "a link", "a password", "a wrong place", "a wrong checksum", "no table", "nothing", "a table's name",
          "a damaged workbook", "an archive of another kind", "another method", "a bomb", "too many"],
 )  # fmt: skip
 def test_an_archive_that_cannot_be_read_as_a_whole_is_refused_and_says_which_file(

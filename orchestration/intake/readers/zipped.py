@@ -154,20 +154,22 @@ def _unpack(archive: zipfile.ZipFile, member: _Member, target: Path, room: int) 
         raise _damaged(member, f"compressed by method {info.compress_type}, not by deflate")
     allowed = min(room, max(_SMALL_MEMBER, MOST_INFLATION * info.compress_size))
     written = 0
+    with target.open("wb") as sink:  # what goes wrong in writing is the disk's fault, not the file's
+        for block in _blocks(archive, member):
+            written += len(block)
+            if written > allowed:
+                what = "inflates beyond reason" if allowed < room else f"{MOST_UNPACKED_BYTES >> 30} GB unpacked"
+                raise UnreadableError(file_rules.ARCHIVE_LIMITS, f"{member.name}: {what}", title=member.name)
+            sink.write(block)
+
+
+def _blocks(archive: zipfile.ZipFile, member: _Member) -> Iterator[bytes]:
     try:
-        with archive.open(info) as source, target.open("wb") as sink:
+        with archive.open(member.info) as source:
             while block := source.read(_READ_BYTES):
-                written += len(block)
-                if written > allowed:
-                    break
-                sink.write(block)
+                yield block
     except _DAMAGES as error:
-        if isinstance(error, OSError) and error.errno:
-            raise  # the disk's fault, not the file's
         raise _damaged(member, f"damaged ({type(error).__name__})") from None
-    if written > allowed:
-        what = "inflates beyond reason" if allowed < room else f"{MOST_UNPACKED_BYTES >> 30} GB unpacked"
-        raise UnreadableError(file_rules.ARCHIVE_LIMITS, f"{member.name}: {what}", title=member.name)
 
 
 def _damaged(member: _Member, why: str) -> UnreadableError:

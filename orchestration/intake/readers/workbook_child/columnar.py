@@ -43,6 +43,7 @@ def write_parquet(path: str, target: Path, *, exact: bool) -> dict[str, Any]:
     with pa.OSFile(str(target), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
         writer.write_batch(pa.record_batch([pa.array([name], pa.string()) for name in names], schema=schema))
         for batch in file.iter_batches(max(1, min(BATCH_ROWS, BATCH_CELLS // len(names))), use_threads=False):
+            _check(batch)
             columns = [_as_text(column, exact=exact) for column in batch.columns]
             allowed -= sum(column.nbytes for column in columns)
             if allowed < 0:
@@ -51,6 +52,16 @@ def write_parquet(path: str, target: Path, *, exact: bool) -> dict[str, Any]:
                 )
             writer.write_batch(pa.record_batch(columns, schema=schema))
     return {"name": SHEET, "file": target.name, "left": 0, "width": len(names)}
+
+
+def _check(batch: pa.RecordBatch) -> None:
+    """Raise RefusedError where values are not what their column says: Parquet promises UTF-8, and nobody checks it."""
+    try:
+        batch.validate(full=True)
+    except pa.ArrowInvalid:
+        raise RefusedError(
+            "file.unreadable", "values that are not of their column's type, or text not in UTF-8"
+        ) from None
 
 
 def _is_plain(kind: pa.DataType) -> bool:
