@@ -134,6 +134,8 @@ def read(path: str, folder: Path, *, exact: bool) -> None:
             doubts += writer.doubts[:MOST_DOUBTS]
     if not sheets:
         raise RefusedError("file.empty", "no visible sheet")
+    if len({sheet["name"] for sheet in sheets}) < len(sheets):
+        raise RefusedError("file.unreadable", "two sheets of one name, which Excel does not allow")
     _write_index(folder, sheets, stamp, doubts)
 
 
