@@ -6,6 +6,7 @@ of the text finds that out before anything is parsed.
 
 from __future__ import annotations
 
+import io
 import re
 import zipfile
 from xml.etree import ElementTree
@@ -40,17 +41,14 @@ class OdsHidden:
 def _tables(content: bytes) -> list[Hidden]:
     found: list[Hidden] = []
     row = 0
-    parser = ElementTree.XMLPullParser(("start", "end"))
-    for start in range(0, len(content), 1 << 20):
-        parser.feed(content[start : start + (1 << 20)])
-        for event, each in parser.read_events():
-            name = _name(each.tag)
-            if event == "start" and name == "table":
-                found.append(Hidden())
-                row = 0
-            elif event == "end" and name == "table-row" and found:
-                row += _look(each, row, found[-1])
-                each.clear()
+    for event, each in ElementTree.iterparse(io.BytesIO(content), ("start", "end")):
+        name = _name(each.tag)
+        if event == "start" and name == "table":
+            found.append(Hidden())
+            row = 0
+        elif event == "end" and name == "table-row" and found:
+            row += _look(each, row, found[-1])
+            each.clear()
     for table in found:
         table.sort()
     return found
