@@ -106,11 +106,6 @@ def submissions_table(submissions: Iterable[Submission]) -> Table:
     return plain_table(None, columns, rows, right=columns[6:], whole=[*columns[:4], "verdict"])
 
 
-def show_submissions(submissions: Sequence[Submission]) -> None:
-    """Print submissions, or say that there is none."""
-    console.print(submissions_table(submissions) if submissions else "No submissions.")
-
-
 def show_outcome(settings: Settings, outcome: RunOutcome) -> None:
     """What a run took in, where the receipts are, what is published now."""
     if outcome.submissions:
@@ -132,6 +127,8 @@ def show_rebuild(rebuilt: Rebuilt) -> None:
     console.print(f"{rebuilt.submissions} submissions read again, {len(rebuilt.differences)} gave something else.")
     for each in rebuilt.differences:
         say(f"  {each}", "red")
+    for each in rebuilt.outdated:
+        say(f"  no longer counts: {each}")
 
 
 def show_check(settings: Settings, declaration: Declaration, checked: Checked) -> None:
@@ -241,7 +238,7 @@ def _facts(declaration: Declaration) -> dict[str, Any]:
         }
         for each in declaration.columns.values()
     ]
-    names = ("department", "grain", "load", "period", "due_day", "owner", "legal_basis", "retention_years")
+    names = ("department", "grain", "load", "period", "due_day", "lock_day", "owner", "legal_basis", "retention_years")
     facts = {name: getattr(declaration, name) for name in names}
     return {
         "name": declaration.path,

@@ -1,4 +1,4 @@
-"""Files of the repository that follow from the declarations: for now dbt's ``sources.yml``.
+"""Files of the repository that follow from the declarations: dbt's ``sources.yml`` and the models that gather the KPIs.
 
 Belongs here: turning declarations into the text of a committed file, and writing it where it differs. Does not belong
 here: anything that needs data, and what dbt makes of the sources (``dbt_project/``).
@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from orchestration.intake.bronze import SUBMISSIONS
+from orchestration.kpis import derived_files
 from orchestration.settings import Settings
 from schemas import Declaration, datasets
 
@@ -37,6 +38,9 @@ _SUBMISSION_TEXTS = {
     "rows_rejected": "Rows that were returned to the department.",
     "rows_ignored": "Rows that hold no data, or repeat another row.",
     "superseded_by": "Submission that replaced this one.",
+    "replays": "Submission with which the file arrived, where it was judged again; else null.",
+    "position": "Order in which the files arrived; a file that is judged again keeps its place.",
+    "days_late": "Days after the due day on which the file arrived; 0 in time, null where the period is unknown.",
     "is_current": "Its rows count now: accepted or partly, and not superseded.",
 }
 
@@ -131,7 +135,8 @@ def sources_path(settings: Settings) -> Path:
 def refresh(settings: Settings) -> list[Path]:
     """Write the derived files that differ from what the declarations say; returns those that changed."""
     changed = []
-    for path, text in {sources_path(settings): sources_yaml(datasets().values())}.items():
+    kpis = derived_files(settings.dbt_project / "models" / "kpi")
+    for path, text in {sources_path(settings): sources_yaml(datasets().values()), **kpis}.items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
             changed.append(path)

@@ -20,11 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass
 class Rebuilt:
-    """What was made anew. ``differences``: submissions whose archived file now gives something else, and what."""
+    """What was made anew. ``differences``: submissions whose archived file now gives something else, and what.
+
+    outdated: the same of submissions that do not count, as one is after a replay.
+    """
 
     outcome: RunOutcome
     submissions: int = 0
     differences: list[str] = field(default_factory=list)
+    outdated: list[str] = field(default_factory=list)
 
 
 def rebuild(settings: Settings, *, on_progress: OnProgress | None = None) -> Rebuilt:
@@ -39,7 +43,8 @@ def rebuild(settings: Settings, *, on_progress: OnProgress | None = None) -> Reb
                 rebuilt.submissions += 1
                 difference = _retake(settings, submission)
                 if difference:
-                    rebuilt.differences.append(f"{submission.submission_id} ({submission.file_name}): {difference}")
+                    found = rebuilt.differences if submission.is_current else rebuilt.outdated
+                    found.append(f"{submission.submission_id} ({submission.file_name}): {difference}")
         remove(settings)
     rebuilt.outcome = run(settings, anyway=True, on_progress=on_progress)
     return rebuilt

@@ -14,6 +14,8 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parent.parent
+#: The clock and calendar of the offices. It has no summer time.
+VIETNAM = datetime.timezone(datetime.timedelta(hours=7))
 
 
 class Settings(BaseSettings):

@@ -66,7 +66,8 @@ class Dataset(pa.DataFrameModel):
     department: folder and owner; the dataset's own name is its module's. title: Vietnamese name of the dataset.
     key: columns that name a row within one file (missing parts count as equal; they cannot all be missing).
     load: ``full`` (a new submission replaces the older one of its unit and period) or ``upsert`` (by key).
-    period, due_day: cadence; a file is due ``due_day`` days after the period's end.
+    period, due_day: cadence; a file is due ``due_day`` days after the period's end. lock_day: so many days after it
+    the period is locked, and a file for it waits for a decision; None: never.
     owner, legal_basis, retention_years: for the catalogue and the law (Personal Data Law 91/2025/QH15).
     all_or_nothing: no row goes in unless every row is right. max_returned, max_vanished: shares of returned rows,
     and of the previous rows that vanish, above which the whole file waits for a decision.
@@ -89,6 +90,7 @@ class Dataset(pa.DataFrameModel):
         owner: str,
         legal_basis: str,
         due_day: int = 10,
+        lock_day: int | None = None,
         retention_years: int = 10,
         all_or_nothing: bool = False,
         max_returned: float = 0.5,
@@ -105,6 +107,7 @@ class Dataset(pa.DataFrameModel):
             load=load,
             period=period,
             due_day=due_day,
+            lock_day=lock_day,
             owner=owner,
             legal_basis=legal_basis,
             retention_years=retention_years,

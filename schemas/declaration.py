@@ -33,6 +33,7 @@ class Declaration:
     load: LoadMode
     period: Period
     due_day: int
+    lock_day: int | None
     owner: str
     legal_basis: str
     retention_years: int
@@ -45,6 +46,8 @@ class Declaration:
     def __post_init__(self) -> None:
         if not self.grain.startswith("One row per "):
             raise TypeError(f"{self.path}: the docstring says the grain and starts with 'One row per …'")
+        if self.lock_day is not None and self.lock_day < self.due_day:
+            raise TypeError(f"{self.path}: lock_day={self.lock_day} comes before due_day={self.due_day}")
         for each in self.columns.values():
             check_column(self.path, each, list(self.columns))
         for part in self.key:

@@ -154,6 +154,26 @@ TOO_MANY_VANISHED = rule(
     mend_vi="Kiểm tra xem tệp có đủ dòng không; nếu đúng, đề nghị cán bộ dữ liệu chấp nhận",
     mend_en="Check that the file is complete; if it is, ask the data engineer to accept it",
 )
+PERIOD_LOCKED = rule(
+    "file.period_locked",
+    "error",
+    "live",
+    scope="file",
+    vi="Kỳ báo cáo đã khóa sổ sau ngày {limit}, số liệu đã công bố chỉ thay đổi khi có quyết định",
+    en="The period was locked after {limit}; published figures change by a decision only",
+    mend_vi="Báo cán bộ dữ liệu lý do gửi sau ngày khóa sổ để được xem xét",
+    mend_en="Tell the data engineer why the file comes after the lock, so that it can be accepted",
+)
+LATE = rule(
+    "file.late",
+    "warning",
+    "live",
+    scope="file",
+    vi="Tệp gửi muộn {limit} ngày so với hạn",
+    en="The file came {limit} days after it was due",
+    mend_vi="Không cần làm gì với tệp này; kỳ sau gửi đúng hạn",
+    mend_en="Nothing to do for this file; send the next one in time",
+)
 EXTRA_COLUMN = rule(
     "file.extra_column",
     "warning",

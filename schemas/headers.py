@@ -24,3 +24,8 @@ COMMUNE = (
 )
 #: How people write a sex. Codes 0, 1 and 2 are not among them: systems disagree about their meaning.
 SEX_WORDS = {"male": "Nam | M | Male | Trai | Ông | Anh", "female": "Nữ | F | Female | Gái | Bà | Chị"}
+#: Units as they call the column that names them; "Đơn vị" alone may be a commune's, too.
+UNIT = (
+    "Cơ quan | Đơn vị công tác | Cơ quan công tác | Sở, ngành | Sở/ban/ngành | Tên cơ quan | Tên cơ quan, đơn vị | "
+    "Đơn vị báo cáo | Đơn vị | Tên đơn vị"
+)

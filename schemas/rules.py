@@ -191,6 +191,15 @@ CHOICE_UNKNOWN_OPTIONAL = rule(
     mend_vi="Chọn một giá trị trong danh mục nếu có thể",
     mend_en="Choose one of the listed values if you can",
 )
+LEGACY_FONT = rule(
+    "cell.legacy_font",
+    "error",
+    "clean",
+    vi="«{title}» có thể gõ bằng phông chữ cũ (TCVN3, VNI) nên không đọc được chắc chắn",
+    en="'{title}' may be written in a legacy font (TCVN3, VNI) and cannot be read for certain",
+    mend_vi="Gõ lại ô này bằng bảng mã Unicode (phông Times New Roman, Arial)",
+    mend_en="Type the cell again in Unicode (Times New Roman, Arial)",
+)
 
 # --- identity (rules and table of the citizen id: Circular 59/2021/TT-BCA art. 4, Circular 07/2016/TT-BCA) --
 CITIZEN_ID_FORMAT = rule(

@@ -54,8 +54,10 @@ class Nursery:
     def _serve(self) -> None:
         os.close(self._requests[1])  # so that it ends when the worker does
         os.close(self._answers[0])
-        sys.path.insert(0, str(CHILD))
+        sys.path[:0] = [str(CHILD), str(CHILD.parents[1] / "vietnamese")]
         import columnar  # noqa: F401
+        import find_fonts  # noqa: F401
+        import find_hidden  # noqa: F401
         import parts  # noqa: F401
         import pyarrow  # noqa: F401
         import python_calamine  # noqa: F401

@@ -124,7 +124,9 @@ DATE_FORMS = (
     "{d:02}/{m:02}/{y}", "{d}/{m}/{y}", "{d:02}-{m:02}-{y}", "{d}.{m}.{y}", "{d:02} {m:02} {y}", "{d:02} / {m:02} / {y}",
     "{y}-{m:02}-{d:02}", "{y}/{m}/{d}", "{y}-{m:02}-{d:02} 00:00:00", "{y}-{m:02}-{d:02}T07:30:00", "{d:02}/{m:02}/{y} 7:30",
     "{d:02}{m:02}{y}", "{y}{m:02}{d:02}", "ngày {d} tháng {m} năm {y}", "Ngày {d:02} tháng {m:02} năm {y}", "{d} THÁNG {m} {y}",
-    " {d:02}/{m:02}/{y}\u00a0",
+    " {d:02}/{m:02}/{y}\u00a0", "{d} tháng {m}, {y}", "{d} tháng {m} năm {y}", "ngay {d} thang {m} nam {y}", "ngày {d}/{m}/{y}",
+    "Sinh ngày {d}-{m}-{y}", "{d:02}–{m:02}–{y}", "'{d:02}/{m:02}/{y}", "{d:02}/{m:02}/{y}.", "{d}-thg {m}-{y}",
+    "{y}-{m:02}-{d:02}T00:00:00Z", "{d:02}／{m:02}／{y}",
 )  # fmt: skip
 
 
@@ -149,8 +151,21 @@ def test_a_birth_date_may_be_a_month_or_a_year_and_another_date_may_not(year: in
         f"tháng {month} năm {year}",
         f"{year}-{month:02}",
         f"00/{month}/{year}",
+        f"tháng {month}/{year}",
+        f"T{month}/{year}",
+        f"/{month}/{year}",
+        f"../{month}/{year}",
     ]
-    years = [str(year), f"{year}.0", f"Năm {year}", f"năm {year}", f"00/00/{year}"]
+    years = [
+        str(year),
+        f"{year}.0",
+        f"Năm {year}",
+        f"năm {year}",
+        f"00/00/{year}",
+        f"--/--/{year}",
+        f"//{year}",
+        f"Sinh năm {year}",
+    ]
     assert read(BIRTH, *months, *years) == [f"{year}-{month:02}"] * len(months) + [str(year)] * len(years)
     assert read(AS_OF, *months, *years) == ["!date.format"] * (len(months) + len(years))
 
@@ -163,13 +178,20 @@ def test_the_day_goes_before_the_month_always(day: int, month: int, year: int) -
 
 @given(year=st.integers(0, 99))
 def test_two_digits_are_a_year_of_this_century_up_to_now_and_else_of_the_last(year: int) -> None:
-    assert read(AS_OF, f"5/3/{year:02}") == [datetime.date((2000 if year <= 26 else 1900) + year, 3, 5)]
+    forms = [
+        f"5/3/{year:02}",
+        f"5-3-{year:02}",
+        f"05.03.{year:02}",
+        f"ngày 5 tháng 3 năm {year:02}",
+        f"5-Mar-{year:02}",
+    ]
+    assert read(AS_OF, *forms) == [datetime.date((2000 if year <= 26 else 1900) + year, 3, 5)] * len(forms)
 
 
 @pytest.mark.parametrize(
     "text",
     ["31/02/1990", "29/02/2023", "15/13/1985", "32/01/1990", "05/03/19801", "05/03/980", "1/1/1799", "abc",
-     "05/03", "khoảng 1980", "1980?", "5//3/1980", "12:30", "+5/3/1980", "05/03/+980", "05/03/ 1980x"],
+     "05/03", "khoảng 1980", "1980?", "5//3/1980", "12:30", "+5/3/1980", "3/5/1980 12:00:00 AM", "ngày 5 tháng ba năm 1980", "05/03/+980", "05/03/ 1980x"],
 )  # fmt: skip
 def test_what_is_no_date_is_an_error(text: str) -> None:
     assert read(AS_OF, text) == ["!date.format"]
@@ -384,7 +406,7 @@ def test_an_id_in_scientific_notation_is_read_only_with_all_its_digits(
     ("text", "rule"),
     [
         ("080123456", "citizen_id.nine_digits"), ("12345678", "citizen_id.format"), ("0100850000011", "citizen_id.format"),
-        ("01O085000001", "citizen_id.format"), ("CMND 080123456", "citizen_id.format"), ("1.0080E+10", "cell.lost_digits"),
+        ("01O085000002O", "citizen_id.format"), ("CMND 080123456", "citizen_id.format"), ("1.0080E+10", "cell.lost_digits"),
         ("1.23456789012346E+17", "cell.lost_digits"), ("٠١٠٠٨٥٠٠٠٠٠١", "citizen_id.format"), ("010085.0", "citizen_id.format"),
     ],
 )  # fmt: skip
@@ -395,6 +417,20 @@ def test_what_is_no_citizen_id_is_an_error(text: str, rule: str) -> None:
 def test_an_id_that_cannot_prove_its_zero_proposes_it() -> None:
     assert proposal(PARCELS.columns["owner_citizen_id"], "10085000001") == "010085000001"
     assert proposal(PARCELS.columns["owner_citizen_id"], "99085000001") is None
+
+
+@given(person=persons(), data=st.data())
+def test_letters_typed_for_the_digits_of_an_id_are_mended_where_its_row_proves_them(
+    person: tuple[str, str, int], data: st.DataObject
+) -> None:
+    identifier, sex, year = person
+    assume(set(identifier) & set("01"))
+    typed = "".join(data.draw(st.sampled_from({"0": "0Oo", "1": "1lI"}.get(digit, digit))) for digit in identifier)
+    assert read_id(typed, sex, str(year)) == identifier
+    if typed != identifier:
+        assert read_id(typed, sex, str(year - 1)) == "!citizen_id.format"
+        assert read_id(typed, None, str(year)) == "!citizen_id.format"
+        assert proposal(PARCELS.columns["owner_citizen_id"], typed) == identifier
 
 
 # --- tax codes ----------------------------------------------------------------------------------------------
@@ -433,6 +469,57 @@ def test_a_tax_code_that_lost_its_zero_gets_it_back_only_by_its_check_digit(code
     assert read(TAX_CODE, code[1:], f"{code[1:]}.0") == [code, code]
     wrong = str((int(code[9]) + 1) % 10)
     assert read(TAX_CODE, code[1:9] + wrong) == ["!tax_code.format"]
+
+
+def test_letters_typed_for_digits_are_mended_where_a_check_digit_or_a_known_code_proves_them() -> None:
+    code = "0100112437"
+    assert read(TAX_CODE, "O1OOll2437", code.replace("0", "O")) == [code] * 2
+    assert read(TAX_CODE, "O1OOll2438") == ["!tax_code.format"]
+    assert read(COMMUNE, "O2647", "0264T") == ["02647", "!commune.unknown"]
+    assert read(COMMUNE, "O0O0l") == ["!commune.unknown"]
+    assert proposal(BIRTH, "O5/03/l980") == "05/03/1980"
+    assert proposal(PAGES, "1O0") == "100"
+    assert proposal(AREA, "l2,5") == "12,5"
+    assert proposal(AREA, "1OO m2") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [("Ðỗ Văn Ðức", "Đỗ Văn Đức"), ("Ɖặng Thị Ɖào", "Đặng Thị Đào"), ("Nguyễn Vаn", "Nguyễn Van"), ("Τrần Аnh", "Trần Anh"),
+     ("Ｔổ　５", "Tổ 5"), ("Bản Хèo", "Bản Xèo"), ("Guðrún", "Guðrún"), ("Иванов Иван", "Иванов Иван"), ("Số Щ5", "Số Щ5"),
+     ("góc α", "góc α"), ("Đỗ", "Đỗ")],
+)  # fmt: skip
+def test_look_alikes_become_the_letters_that_they_stand_for_and_other_scripts_stay(text: str, meant: str) -> None:
+    assert read(NAME, text) == [meant]
+    assert mended(NAME, text) == (text != meant)
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("NguyÔn V¨n Hïng", "Nguyễn Văn Hùng"),
+        ("Nguyeãn Vaên Huøng", "Nguyễn Văn Hùng"),
+        ("V¨n", "Văn"),
+        ("Phoøng Noäi vuï", "Phòng Nội vụ"),
+    ],
+)
+def test_a_single_cell_in_a_legacy_font_is_an_error_that_proposes(text: str, meaning: str) -> None:
+    assert read(NAME, text) == ["!cell.legacy_font"]
+    assert proposal(NAME, text) == meaning
+
+
+def test_what_is_no_value_and_may_be_one_in_a_legacy_font_gets_it_as_proposal() -> None:
+    assert proposal(SEX, "N÷") == "Nữ"
+    assert proposal(COMMUNE, "Ph­êng Lµo Cai") == "Phường Lào Cai"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["São Paulo", "José García", "Côte d’Ivoire", "Müller", "Jörg Köln", "Noël Citroën", "Björk", "ký hiệu ³ ± ½", "25 °C; 3 µm",
+     "100 m² ± 5", "«Nhà Văn hóa»", "Microsoft Word® ©", "§ 5", "Dvořák", "Łódź", "Hélène André", "España", "Straße", "Bé", "Lù", "Tô"],
+)  # fmt: skip
+def test_text_of_other_languages_and_signs_is_no_legacy_font(text: str) -> None:
+    assert read(NAME, text) == [text]
 
 
 def test_known_tax_codes_have_the_check_digit_that_the_rule_gives() -> None:

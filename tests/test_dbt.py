@@ -67,6 +67,9 @@ class Bronze:
                 "rows_rejected": 0,
                 "rows_ignored": 0,
                 "superseded_by": None,
+                "replays": None,
+                "position": sequence,
+                "days_late": 0,
                 **facts,
             }
         )

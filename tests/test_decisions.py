@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import getpass
+import json
 import sqlite3
 
+import openpyxl
 import pytest
 
 from orchestration.decisions import DecisionError, decide, find_submission
+from orchestration.intake import take_in
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.settings import Settings
 from tests.conftest import HandIn
@@ -66,6 +69,74 @@ def test_a_file_that_was_taken_in_after_it_still_counts_when_an_older_one_is_acc
     decide(settings, waiting.submission_id, "accept", "muộn")
     assert states(ledger) == [("accepted", False), ("accepted", False), ("accepted", True)]
     assert ledger.all()[1].superseded_by == newer.submission_id
+
+
+def test_a_withdrawn_submission_gives_way_to_the_one_that_it_had_superseded(
+    settings: Settings, ledger: Ledger, hand_in: HandIn
+) -> None:
+    older = hand_in(RESIDENTS, "2026-10.csv", people(*range(6)))
+    newer = hand_in(RESIDENTS, "2026-10 lần 2.csv", people(*range(5)))
+    assert states(ledger) == [("accepted", False), ("accepted", True)]
+    said = decide(settings, newer.submission_id, "withdraw", "gửi nhầm kỳ")
+    assert f"is withdrawn now; {older.submission_id} (2026-10.csv) counts for population, 2026-10" in said
+    assert states(ledger) == [("accepted", True), ("withdrawn", False)]
+    assert ledger.all()[0].superseded_by is None
+    said = decide(settings, older.submission_id, "withdraw", "cũng nhầm")
+    assert "nothing stands for population, 2026-10 any more" in said
+    assert states(ledger) == [("withdrawn", False), ("withdrawn", False)]
+
+
+def test_a_withdrawn_file_that_is_sent_again_is_no_duplicate(
+    settings: Settings, ledger: Ledger, hand_in: HandIn
+) -> None:
+    first = hand_in(RESIDENTS, "2026-10.csv", people(1, 2))
+    decide(settings, first.submission_id, "withdraw", "x")
+    assert hand_in(RESIDENTS, "2026-10.csv", people(1, 2)).verdict == "accepted"
+    assert states(ledger) == [("withdrawn", False), ("accepted", True)]
+
+
+def test_what_waits_can_be_taken_back_and_what_was_never_in_cannot(
+    settings: Settings, ledger: Ledger, waiting: Submission, hand_in: HandIn
+) -> None:
+    decide(settings, waiting.submission_id, "withdraw", "x")
+    refused = hand_in(RESIDENTS, "2026-11.csv", "")
+    for each, verdict in ((waiting, "withdrawn"), (refused, "refused")):
+        with pytest.raises(DecisionError, match=f"cannot be withdrawn: it is {verdict}"):
+            decide(settings, each.submission_id, "withdraw", "y")
+    assert [kind for kind, _ in states(ledger)] == ["accepted", "withdrawn", "refused"]
+
+
+def test_every_decision_stands_in_the_fresh_receipt(settings: Settings, waiting: Submission) -> None:
+    decide(settings, waiting.submission_id, "accept", "có công văn")
+    decide(settings, waiting.submission_id, "withdraw", "công văn bị hủy")
+    (report,) = settings.receipts("population/residents").glob(f"*.{waiting.submission_id[:8]}.json")
+    found = json.loads(report.read_text(encoding="utf-8"))
+    signed = {"who": getpass.getuser(), "decided_at": "2026-11-02T08:00:00+00:00"}
+    assert found["verdict"] == "withdrawn"
+    assert found["decisions"] == [
+        {"kind": "accept", "why": "có công văn", **signed},
+        {"kind": "withdraw", "why": "công văn bị hủy", **signed},
+    ]
+    front = openpyxl.load_workbook(report.with_suffix(".xlsx"))["Biên nhận"]
+    said = " ".join(str(cell) for row in front.iter_rows(values_only=True) for cell in row if cell)
+    assert "có công văn" in said
+    assert "công văn bị hủy" in said
+
+
+def test_a_decision_whose_receipt_cannot_be_written_is_taken_and_the_next_run_writes_it(
+    settings: Settings, ledger: Ledger, waiting: Submission
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+
+        def full(*_: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        patch.setattr(take_in, "write_receipt", full)
+        decide(settings, waiting.submission_id, "accept", "x")
+    assert states(ledger) == [("accepted", False), ("accepted", True)]
+    assert [each.submission_id for each in ledger.without_receipt("population/residents")] == [waiting.submission_id]
+    take_in.take_in_dataset(settings, RESIDENTS)
+    assert ledger.without_receipt("population/residents") == []
 
 
 def test_who_decided_when_and_why_is_kept(settings: Settings, waiting: Submission) -> None:

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
-from orchestration.intake.ledger import SCHEMA, Ledger, Submission
+from orchestration.intake.ledger import SECTIONS, VERSION, Decision, Ledger, LedgerVersionError, Submission
 from orchestration.settings import PROJECT, Settings
 
 AT = datetime.datetime(2026, 11, 2, 8, tzinfo=datetime.UTC)
@@ -49,7 +49,7 @@ def submission(identifier: str, **facts: Any) -> Submission:
 def test_a_submission_is_read_back_as_it_was_recorded(ledger: Ledger) -> None:
     given_in = submission("a", details={"reasons": [{"rule": "required", "count": 2}], "ignored": {"ghi chú": 1}})
     assert ledger.record(given_in)
-    expected = dataclasses.replace(given_in, sequence=1, is_current=True)
+    expected = dataclasses.replace(given_in, sequence=1, position=1, is_current=True)
     assert ledger.all() == [expected]
     assert ledger.get("a") == expected
     assert ledger.of_dataset("population/residents") == [expected]
@@ -59,7 +59,7 @@ def test_a_submission_is_read_back_as_it_was_recorded(ledger: Ledger) -> None:
 def test_a_submission_without_period_is_read_back_without(ledger: Ledger) -> None:
     refused = submission("a", verdict="refused", unit="", period="", period_start=None, period_end=None)
     ledger.record(refused)
-    assert ledger.all() == [dataclasses.replace(refused, sequence=1)]
+    assert ledger.all() == [dataclasses.replace(refused, sequence=1, position=1)]
 
 
 def test_recording_a_submission_twice_keeps_the_first(ledger: Ledger) -> None:
@@ -172,16 +172,275 @@ def test_processes_that_make_the_ledger_at_the_same_moment_all_write_to_it(setti
     assert ledger.without_receipt("d/s") == []
 
 
+# --- versions -----------------------------------------------------------------------------------------------
+#: What version 1 executed to make a ledger, as it was released; its statements were committed one by one.
+VERSION_1 = """
+-- The ledger's tables, and the view that derives from them what counts now (see ledger.py).
+create table if not exists submission (
+    sequence         integer primary key autoincrement,
+    submission_id    text not null unique,
+    department       text not null,
+    dataset          text not null,          -- department/name
+    unit             text not null,          -- reporting unit: department, or a commune's code; '' if unknown
+    period           text not null,          -- 2026-10, 2026Q4, 2026; '' if unknown
+    period_start     text,
+    period_end       text,
+    load             text not null,          -- full, upsert
+    file_name        text not null,
+    file_sha256      text not null,
+    file_bytes       integer not null,
+    file_identity    text not null,          -- device:inode:mtime_ns:size of the incoming file
+    received_at      text not null,          -- UTC, ISO 8601
+    verdict          text not null check (verdict in ('accepted', 'partly', 'refused', 'waiting', 'duplicate')),
+    rows_read        integer not null,
+    rows_accepted    integer not null,
+    rows_rejected    integer not null,
+    rows_ignored     integer not null,
+    details          text not null,          -- JSON: counts, reasons, notices; never a cell's value
+    receipt_written  integer not null default 0,
+    incoming_removed integer not null default 0,
+    check (rows_read = rows_accepted + rows_rejected + rows_ignored)
+);
+create index if not exists submission_by_slot on submission (dataset, unit, period, sequence);
+create index if not exists submission_by_file on submission (dataset, file_sha256);
+create index if not exists submission_unfinished on submission (dataset)
+    where receipt_written = 0 or incoming_removed = 0;
+create table if not exists decision (
+    decision_id   integer primary key autoincrement,
+    submission_id text not null references submission (submission_id),
+    kind          text not null check (kind in ('accept', 'reject', 'withdraw')),
+    why           text not null,
+    who           text not null,
+    decided_at    text not null
+);
+create view if not exists effective_submission as
+with latest_decision as (
+    select submission_id, max(decision_id) as decision_id from decision group by submission_id
+),
+decided as (
+    select submission.*, decision.kind
+    from submission
+    left join latest_decision using (submission_id)
+    left join decision using (decision_id)
+),
+judged as (
+    select
+        *,
+        case
+            when verdict = 'waiting' and kind = 'accept' and rows_rejected > 0 then 'partly'
+            when verdict = 'waiting' and kind = 'accept' then 'accepted'
+            when verdict = 'waiting' and kind = 'reject' then 'refused'
+            when verdict in ('accepted', 'partly', 'waiting') and kind = 'withdraw' then 'withdrawn'
+            else verdict
+        end as effective_verdict
+    from decided
+),
+-- A full submission is superseded by the next one of its dataset, unit and period that was taken in.
+successor as (
+    select submission_id, lead(submission_id) over (partition by dataset, unit, period order by sequence) as next_id
+    from judged
+    where effective_verdict in ('accepted', 'partly') and load = 'full'
+)
+select
+    judged.*,
+    successor.next_id as superseded_by,
+    judged.effective_verdict in ('accepted', 'partly') and successor.next_id is null as is_current
+from judged
+left join successor using (submission_id);
+"""
+#: A ledger as version 1 left it: a superseded file, its correction, one that waits and was accepted, a duplicate.
+VERSION_1_ROWS = """
+insert into submission (submission_id, department, dataset, unit, period, period_start, period_end, load, file_name,
+    file_sha256, file_bytes, file_identity, received_at, verdict, rows_read, rows_accepted, rows_rejected, rows_ignored,
+    details, receipt_written, incoming_removed)
+values
+    ('a', 'population', 'population/residents', 'population', '2026-10', '2026-10-01', '2026-10-31', 'full', 'a.csv',
+     'aa', 10, '1:1:1:10', '2026-11-01T08:00:00+00:00', 'accepted', 10, 9, 0, 1, '{"ignored": {"header": 1}}', 1, 1),
+    ('b', 'population', 'population/residents', 'population', '2026-10', '2026-10-01', '2026-10-31', 'full', 'b.csv',
+     'bb', 11, '1:2:1:11', '2026-11-02T08:00:00+00:00', 'waiting', 5, 3, 1, 1, '{"notices": []}', 1, 0),
+    ('c', 'population', 'population/residents', '', '', null, null, 'full', 'c.csv',
+     'cc', 0, '1:3:1:0', '2026-11-03T08:00:00+00:00', 'refused', 0, 0, 0, 0, '{}', 0, 1);
+insert into decision (submission_id, kind, why, who, decided_at)
+values ('b', 'accept', 'đúng', 'an', '2026-11-02T09:00:00+00:00');
+"""
+
+
+def made_by_version_1(path: Any, script: str = VERSION_1 + VERSION_1_ROWS + "pragma user_version = 1;") -> None:
+    """A ledger file that version 1 wrote."""
+    path.parent.mkdir(exist_ok=True)
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.executescript(script)
+
+
+def plain_rows(path: Any, table: str) -> list[dict[str, Any]]:
+    """All rows of a table as they are stored."""
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.row_factory = sqlite3.Row
+        return [dict(row) for row in connection.execute(f"select * from {table} order by 1")]
+
+
+def test_a_ledger_of_version_1_keeps_every_row_and_learns_the_new_columns(settings: Settings, ledger: Ledger) -> None:
+    made_by_version_1(settings.ledger)
+    before = {name: plain_rows(settings.ledger, name) for name in ("submission", "decision")}
+    assert [(len(rows)) for rows in before.values()] == [3, 1]
+
+    found = ledger.all()
+    assert [(each.submission_id, each.verdict, each.superseded_by, each.is_current) for each in found] == [
+        ("a", "accepted", "b", False),
+        ("b", "partly", None, True),
+        ("c", "refused", None, False),
+    ]
+    assert [(each.replays, each.days_late, each.position, each.details) for each in found] == [
+        (None, None, 1, {"ignored": {"header": 1}}),
+        (None, None, 2, {"notices": []}),
+        (None, None, 3, {}),
+    ]
+    assert ledger.decisions("b") == [
+        Decision("accept", "đúng", "an", datetime.datetime(2026, 11, 2, 9, tzinfo=datetime.UTC))
+    ]
+    assert [each.submission_id for each in ledger.without_receipt("population/residents")] == ["c"]
+    assert [each.submission_id for each in ledger.not_removed("population/residents")] == ["b"]
+    new = {"replays": None, "days_late": None}
+    assert plain_rows(settings.ledger, "submission") == [{**row, **new} for row in before["submission"]]
+    assert plain_rows(settings.ledger, "decision") == before["decision"]
+    assert ledger.record(submission("d", replays="c", days_late=2))
+    assert (ledger.all()[-1].position, ledger.all()[-1].days_late) == (3, 2)
+
+
+def test_a_ledger_of_version_1_becomes_the_same_as_a_new_one(settings: Settings, ledger: Ledger) -> None:
+    made_by_version_1(settings.ledger)
+    fresh = Ledger(settings.home / "fresh.sqlite")
+    for each in (ledger, fresh):
+        each.record(submission("x"))
+    schemas = []
+    for path in (ledger.path, fresh.path):
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            assert connection.execute("pragma user_version").fetchone() == (VERSION,) == (2,)
+            schemas.append(connection.execute("select type, name, sql from sqlite_master order by name").fetchall())
+    assert schemas[0] == schemas[1]
+
+
 def test_a_ledger_whose_making_was_interrupted_is_completed(settings: Settings, ledger: Ledger) -> None:
-    """SQLite commits the statements of the schema one by one; any number of them may have got through."""
-    statements = [each + ";" for each in SCHEMA.split(";\n")]
-    settings.home.mkdir()
+    """Version 1 committed the statements of its schema one by one; any number of them may have got through."""
+    statements = [each + ";" for each in VERSION_1.split(";\n")]
     for count in range(len(statements)):
         settings.ledger.unlink(missing_ok=True)
-        with contextlib.closing(sqlite3.connect(settings.ledger)) as connection:
-            connection.executescript("".join(statements[:count]))
+        made_by_version_1(settings.ledger, "".join(statements[:count]))
         assert ledger.record(submission("a"))
         assert [each.submission_id for each in ledger.all()] == ["a"]
+
+
+@pytest.mark.parametrize("statement", [1, 2, 3, 4])
+def test_a_change_of_version_that_breaks_off_leaves_the_old_ledger(
+    settings: Settings, ledger: Ledger, statement: int
+) -> None:
+    made_by_version_1(settings.ledger)
+    before = plain_rows(settings.ledger, "sqlite_master")
+    broken = [*SECTIONS["version 2"], *SECTIONS["view"]]
+    broken[statement] = "select no_such_function();"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(SECTIONS, "version 2", broken)
+        with pytest.raises(sqlite3.OperationalError):
+            ledger.all()
+    assert plain_rows(settings.ledger, "sqlite_master") == before
+    assert len(ledger.all()) == 3
+
+
+def test_processes_that_meet_a_ledger_of_version_1_change_it_once(settings: Settings, ledger: Ledger) -> None:
+    made_by_version_1(settings.ledger)
+    command = [sys.executable, "-c", _WRITER, str(settings.ledger)]
+    writers = [
+        subprocess.Popen([*command, str(number), "3"], cwd=PROJECT, stderr=subprocess.PIPE, text=True)
+        for number in range(4)
+    ]
+    assert [writer.communicate(timeout=60)[1] for writer in writers] == [""] * 4
+    assert len(ledger.all()) == 3 + 12
+
+
+def test_a_ledger_of_a_newer_version_is_left_alone(settings: Settings, ledger: Ledger) -> None:
+    made_by_version_1(settings.ledger, VERSION_1 + "pragma user_version = 99;")
+    with pytest.raises(LedgerVersionError, match="version 99"):
+        ledger.record(submission("a"))
+    assert plain_rows(settings.ledger, "submission") == []
+
+
+# --- a file that is judged again ------------------------------------------------------------------------------
+def standing(ledger: Ledger) -> dict[str, tuple[str, str | None, bool]]:
+    """Verdict, successor and whether it counts, by id."""
+    return {each.submission_id: (each.verdict, each.superseded_by, each.is_current) for each in ledger.all()}
+
+
+@pytest.mark.parametrize("load", ["full", "upsert"])
+def test_the_newest_judgement_of_a_file_that_was_taken_in_counts(ledger: Ledger, load: str) -> None:
+    ledger.record(submission("a", load=load))
+    ledger.record(submission("b", load=load, replays="a"))
+    ledger.record(submission("c", load=load, replays="a", verdict="refused"))
+    assert standing(ledger) == {
+        "a": ("accepted", "b", False),
+        "b": ("accepted", None, True),
+        "c": ("refused", None, False),
+    }
+    ledger.decide("b", "withdraw", why="x", who="y", at=AT)
+    assert standing(ledger)["a"] == ("accepted", None, True)
+
+
+def test_a_file_judged_again_stands_where_it_arrived(ledger: Ledger) -> None:
+    """A later file of its unit and period still wins, whatever the order in which they were judged."""
+    ledger.record(submission("a", verdict="refused"))
+    ledger.record(submission("b"))
+    ledger.record(submission("a2", replays="a"))
+    assert standing(ledger) == {
+        "a": ("refused", None, False),
+        "b": ("accepted", None, True),
+        "a2": ("accepted", "b", False),
+    }
+    slot = ("population/residents", "population", "2026-10")
+    assert [each and each.submission_id for each in (ledger.current(*slot), ledger.newest_kept(*slot))] == ["b", "b"]
+    ledger.decide("b", "withdraw", why="x", who="y", at=AT)
+    assert standing(ledger)["a2"] == ("accepted", None, True)
+
+
+def test_a_file_judged_again_for_another_period_no_longer_counts_in_the_old_one(ledger: Ledger) -> None:
+    ledger.record(submission("a"))
+    ledger.record(submission("b", replays="a", period="2026-11"))
+    assert standing(ledger) == {"a": ("accepted", "b", False), "b": ("accepted", None, True)}
+
+
+def test_a_judgement_that_waits_is_done_with_when_its_file_was_judged_again(ledger: Ledger) -> None:
+    ledger.record(submission("a", verdict="waiting"))
+    ledger.record(submission("b", verdict="waiting", replays="a"))
+    assert standing(ledger) == {"a": ("waiting", "b", False), "b": ("waiting", None, False)}
+    waiting = {"waiting"}
+    assert not ledger.decide("a", "accept", why="x", who="y", at=AT, about=waiting)
+    assert ledger.decide("b", "accept", why="x", who="y", at=AT, about=waiting)
+    assert not ledger.decide("b", "accept", why="x", who="y", at=AT, about=waiting)
+    assert standing(ledger) == {"a": ("waiting", "b", False), "b": ("accepted", None, True)}
+
+
+def test_a_submission_has_the_predecessor_that_it_would_supersede(ledger: Ledger) -> None:
+    def predecessor(**facts: Any) -> str | None:
+        found = ledger.predecessor(submission("new", **facts))
+        return found.submission_id if found else None
+
+    assert predecessor() is None
+    for name, facts in {"a": {"verdict": "refused"}, "b": {}, "c": {"verdict": "waiting"}, "d": {}}.items():
+        ledger.record(submission(name, **facts))
+    ledger.record(submission("b2", replays="b"))
+    assert predecessor() == "d"
+    assert predecessor(period="2026-11") is None
+    assert predecessor(load="upsert") is None
+    assert predecessor(replays="a", position=1) is None
+    assert predecessor(replays="c", position=3) == "b2"
+    assert predecessor(replays="b", position=2) == "b2"
+    assert predecessor(replays="b", position=2, load="upsert") == "b2"
+
+
+def test_a_decision_makes_the_receipt_due_again(ledger: Ledger) -> None:
+    """A kill between the decision and its receipt is made good by the next run."""
+    ledger.record(submission("a", verdict="waiting"))
+    ledger.mark_receipt("a")
+    ledger.decide("a", "accept", why="x", who="y", at=AT)
+    assert [each.submission_id for each in ledger.without_receipt("population/residents")] == ["a"]
 
 
 # --- what counts now: the view against plain Python ---------------------------------------------------------
@@ -196,6 +455,7 @@ class Event:
     period: str = "2026-10"
     returned: int = 0
     target: int = 0
+    again: bool = False
 
 
 SUBMITTED = st.builds(
@@ -206,6 +466,8 @@ SUBMITTED = st.builds(
     unit=st.sampled_from(["population", "03006"]),
     period=st.sampled_from(["2026-10", "2026-11"]),
     returned=st.sampled_from([0, 3]),
+    target=st.integers(min_value=0, max_value=11),
+    again=st.sampled_from([False, False, True]),
 )
 DECIDED = st.builds(
     Event, kind=st.sampled_from(["accept", "reject", "withdraw"]), target=st.integers(min_value=0, max_value=11)
@@ -232,35 +494,65 @@ class Model:
             return "refused"
         return "partly" if facts.returned else "accepted"
 
-    def superseded_by(self, number: int) -> int | None:
-        """The next full submission of the same slot that was taken in; nothing supersedes what is added."""
-        facts = self.submitted[number]
-        if facts.load != "full" or self.verdict(number) not in TAKEN_IN:
-            return None
-        later = range(number + 1, len(self.submitted))
-        return next((each for each in later if self._replaces(each, facts)), None)
+    def arrived(self, number: int) -> int:
+        """The number with which the file of a submission arrived."""
+        event = self.submitted[number]
+        return self.arrived(event.target) if event.again else number
 
-    def _replaces(self, number: int, older: Event) -> bool:
-        facts = self.submitted[number]
-        same = (facts.unit, facts.period) == (older.unit, older.period)
-        return same and facts.load == "full" and self.verdict(number) in TAKEN_IN
+    def superseded_by(self, number: int) -> int | None:
+        """The next judgement of the same file, else the next full file of the same slot; nothing replaces what is added.
+
+        A judgement that waits is done with by the next one that was taken in or waits, any other by one taken in.
+        """
+        own = [each for each in self._later(number) if self.arrived(each) == self.arrived(number)]
+        if self.verdict(number) == "waiting":
+            return next((each for each in own if self.verdict(each) in (*TAKEN_IN, "waiting")), None)
+        if self.verdict(number) not in TAKEN_IN:
+            return None
+        again = next((each for each in own if self.verdict(each) in TAKEN_IN), None)
+        if again is not None or self.submitted[number].load != "full":
+            return again
+        standing = [each for each in range(len(self.submitted)) if self._replaces(each, number)]
+        return min(standing, key=self.arrived, default=None)
+
+    def _later(self, number: int) -> range:
+        return range(number + 1, len(self.submitted))
+
+    def _replaces(self, number: int, older: int) -> bool:
+        """Whether a full submission, the last of its file that was taken in, came after another in the same slot."""
+        facts, other = self.submitted[number], self.submitted[older]
+        own = [each for each in self._later(number) if self.arrived(each) == self.arrived(number)]
+        return (
+            self.arrived(number) > self.arrived(older)
+            and (facts.unit, facts.period, facts.load) == (other.unit, other.period, "full")
+            and self.verdict(number) in TAKEN_IN
+            and not any(self.verdict(each) in TAKEN_IN for each in own)
+        )
 
     def newest(self, unit: str, period: str, verdicts: tuple[str, ...]) -> int | None:
-        """The newest submission of a slot with one of these verdicts."""
+        """The newest submission of a slot with one of these verdicts: by the arrival of its file."""
         numbers = [
             number
             for number, facts in enumerate(self.submitted)
             if (facts.unit, facts.period) == (unit, period) and self.verdict(number) in verdicts
         ]
-        return numbers[-1] if numbers else None
+        return max(numbers, key=lambda number: (self.arrived(number), number), default=None)
 
 
 def _apply(ledger: Ledger, model: Model, event: Event) -> None:
     if event.kind == "submit":
         number = len(model.submitted)
+        event = dataclasses.replace(event, again=event.again and event.target < number)
         model.submitted.append(event)
         rows = {"rows_read": 10, "rows_accepted": 10 - event.returned, "rows_rejected": event.returned}
-        facts = {"verdict": event.verdict, "load": event.load, "unit": event.unit, "period": event.period}
+        facts: dict[str, Any] = {
+            "verdict": event.verdict,
+            "load": event.load,
+            "unit": event.unit,
+            "period": event.period,
+        }
+        if event.again:
+            facts["replays"] = str(model.arrived(number))
         assert ledger.record(submission(str(number), rows_ignored=0, **rows, **facts))
     elif event.target < len(model.submitted):
         model.decisions.append((event.target, event.kind))

@@ -267,6 +267,7 @@ def test_utf8_keeps_the_unicode_form_of_the_file(settings: Settings, file: Path)
         b"a;b\n" + b"1;x\n" * 400_000 + b"2;\xff\xfe\n",
         "São Paulo;Ação\n1;não\n".encode("cp1252"),
         "così;perché\n1;è più\n".encode("cp1252"),
+        bytes(range(0xA1, 0x100)) + b"\n" + b"\n".join(bytes([each]) for each in range(0xA1, 0x100)),
         "你好;世界\n一;二\n".encode("gbk"),
         b"a;b\n1;x\x00y\n",
         b"a;b\n" + b"1;x\n" * 400_000 + b"\x00" * 4096,
@@ -276,7 +277,7 @@ def test_utf8_keeps_the_unicode_form_of_the_file(settings: Settings, file: Path)
     ],
     ids=[
         "UTF-8, then Windows-1258", "Windows-1258, then UTF-8", "bytes of no encoding", "cut inside a character",
-        "late bytes of no encoding", "Portuguese", "Italian", "Chinese", "a zero byte", "late zero bytes", "zeros only",
+        "late bytes of no encoding", "Portuguese", "Italian", "all Western letters", "Chinese", "a zero byte", "late zero bytes", "zeros only",
         "UTF-16 cut", "an owner file of Excel",
     ],
 )  # fmt: skip

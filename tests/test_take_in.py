@@ -327,6 +327,7 @@ def test_every_file_rule_that_refuses_is_covered_here() -> None:
         "file.internal",
         "file.too_many_returned",
         "file.too_many_vanished",
+        "file.period_locked",
     }
     assert refusing - elsewhere == {rule for _, _, rule in REFUSED.values()}
 

@@ -3,7 +3,7 @@
 {% macro current_rows(table) -%}
     select
         bronze_row.*,
-        submission.sequence as submission_sequence,
+        submission.position as submission_sequence,
         submission.unit,
         submission.period,
         submission.period_end,

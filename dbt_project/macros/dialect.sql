@@ -16,3 +16,28 @@
 {% macro first_known(value, rank) -%}
     min_by({{ value }}, case when {{ value }} is not null then {{ rank }} end)
 {%- endmacro %}
+
+{# Last day of the quarter or year of a date; date arithmetic differs between engines. #}
+{% macro quarter_end(date_column) -%}
+    last_day(make_date(
+            cast(extract(year from {{ date_column }}) as int), cast(3 * extract(quarter from {{ date_column }}) as int), 1
+        ))
+{%- endmacro %}
+
+{% macro year_end(date_column) -%}
+    make_date(cast(extract(year from {{ date_column }}) as int), 12, 31)
+{%- endmacro %}
+
+{# The value of a KPI: its numerator, or the share in percent, rounded half up to 0, 1 or 2 decimals; engines want the
+   number of decimals as a constant, and dividing whole numbers as floats is exact at the halves. #}
+{% macro kpi_value(unit, decimals, numerator, denominator) -%}
+    cast(
+            case
+                when {{ unit }} <> 'percent' then cast({{ numerator }} as double)
+                {% for count in range(3) -%}
+                when {{ decimals }} = {{ count }}
+                    then round(cast({{ numerator }} * {{ 100 * 10 ** count }} as double) / nullif({{ denominator }}, 0)) / {{ 10 ** count }}
+                {% endfor -%}
+            end as decimal(24, 4)
+        )
+{%- endmacro %}

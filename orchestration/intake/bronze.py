@@ -39,6 +39,9 @@ SUBMISSIONS: dict[str, Any] = {
     "rows_rejected": pl.Int64,
     "rows_ignored": pl.Int64,
     "superseded_by": pl.String,
+    "replays": pl.String,
+    "position": pl.Int64,
+    "days_late": pl.Int64,
     "is_current": pl.Boolean,
 }
 
@@ -49,7 +52,7 @@ def bronze_file(settings: Settings, declaration: Declaration, submission_id: str
 
 
 def vault_file(settings: Settings, declaration: Declaration, submission_id: str, kind: str = "") -> Path:
-    """Restricted values of a submission; kind ``returned`` or ``findings``: its returned rows, its findings."""
+    """Restricted values of a submission; kind ``returned``, ``findings``, ``changes``: another of its files."""
     suffix = f".{kind}" if kind else ""
     return settings.vault / declaration.table / f"{submission_id}{suffix}.parquet"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +28,7 @@ from orchestration.intake.stage import Stage
 from orchestration.intake.uniqueness import KeySpool, Repetition
 from orchestration.intake.validate import validate
 from orchestration.intake.vault import for_vault, for_warehouse, provenance
+from orchestration.intake.waivers import waived
 from orchestration.settings import Settings
 from schemas import Declaration, file_rules, rules
 
@@ -53,6 +54,7 @@ class Recognised:
     period_source: str
     unit: str
     notices: list[dict[str, str]]
+    doubtful: dict[tuple[str, int], dict[str, str]] = field(default_factory=dict)
 
     @property
     def layout(self) -> Layout:
@@ -96,7 +98,7 @@ def recognise(settings: Settings, declaration: Declaration, document: Document, 
         raise RefusedError(error.rule_id, error.title, example(declaration.period)) from None
     unit = find_unit(declaration, communes(settings), stamp=stamp, file_name=file_name, titles=titles)
     notices = [*left_out(document), *_notices(declaration, layout, stamp)]
-    return Recognised(tables, period, source, unit, notices)
+    return Recognised(tables, period, source, unit, notices, document.doubtful)
 
 
 def left_out(document: Document) -> list[dict[str, str]]:
@@ -124,7 +126,7 @@ def _notices(declaration: Declaration, layout: Layout, stamp: Any) -> list[dict[
 
 
 class Examination:
-    """Examines the rows of a recognised file into a stage."""
+    """Examines the rows of a recognised file into a stage. ``waivers``: rules whose breach is but a warning."""
 
     def __init__(
         self,
@@ -134,9 +136,11 @@ class Examination:
         stage: Stage,
         received_at: datetime.datetime,
         keyed: Pseudonymiser,
+        *,
+        waivers: Collection[str] = (),
     ) -> None:
         self._settings, self._declaration, self._recognised = settings, declaration, recognised
-        self._stage, self._keyed = stage, keyed
+        self._stage, self._keyed, self._waivers = stage, keyed, waivers
         self._received_on = received_at.date()
         self._ignored: Counter[str] = Counter()
         self._mended: Counter[str] = Counter()
@@ -152,6 +156,7 @@ class Examination:
             for batch in _gathered(sheet.batches(layout.width), self._settings.batch_rows):
                 self._examine(sheet.name, layout, rows, batch, spool)
             self._ignored += rows.ignored
+            self._mended += sheet.mended
         if not self._data_rows:
             raise RefusedError(file_rules.NO_ROWS)
         repetition = spool.across_batches()
@@ -185,10 +190,12 @@ class Examination:
             context=self._context,
             mended=self._mended,
             further=layout.further,
+            doubtful=self._recognised.doubtful,
         )
         duplicates, conflicts = spool.add(typed, sheet=sheet, uncast=rows_with_errors(typed.findings))
         self._ignored["duplicate"] += len(duplicates)
         findings = validate(self._declaration, layout.columns, typed, sheet=sheet, received_on=self._received_on)
+        findings = waived(findings, typed.findings, self._waivers)
         if len(conflicts):
             findings = pl.concat([findings, row_findings(sheet, conflicts, rules.KEY_CONFLICT)])
         if len(duplicates):

@@ -9,6 +9,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from orchestration.intake.vietnamese.lookalikes import latin
+
 #: Old and new placement of the tone mark are the same word: hoà/hòa, thuỷ/thủy, khoẻ/khỏe.
 _TONE_PLACEMENT = {
     "oà": "òa", "oá": "óa", "oả": "ỏa", "oã": "õa", "oạ": "ọa",
@@ -23,8 +25,8 @@ _NOT_WORDS = re.compile(r"[\W_]+")
 
 
 def clean_text(text: str) -> str:
-    """NFC, one space between words, none at the ends, nothing invisible. Loses no meaning."""
-    text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
+    """NFC, one space between words, none at the ends, nothing invisible, no look-alikes. Loses no meaning."""
+    text = latin(unicodedata.normalize("NFC", _INVISIBLE.sub("", text)))
     return _SPACES.sub(" ", text).strip()
 
 

@@ -12,19 +12,49 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 import sqlite3
-from collections.abc import Iterator
+import sys
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-SCHEMA = Path(__file__).with_name("ledger.sql").read_text(encoding="utf-8")
+
+def _sections() -> dict[str, list[str]]:
+    """The statements of ``ledger.sql`` by section: ``version 1``, ``version 2`` …, ``view``."""
+    text = Path(__file__).with_name("ledger.sql").read_text(encoding="utf-8")
+    parts = re.split(r"^-- (version \d+|view)\b.*$", text, flags=re.MULTILINE)[1:]
+    return {name: list(_statements(body)) for name, body in zip(parts[::2], parts[1::2], strict=True)}
+
+
+def _statements(script: str) -> Iterator[str]:
+    """A script's statements one by one: ``executescript`` would end the transaction around them."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+SECTIONS = _sections()
+#: The version of ledger that this code reads and writes, kept as SQLite's ``user_version``.
+VERSION = len(SECTIONS) - 1
+
+
+class LedgerVersionError(RuntimeError):
+    """The ledger was written by a newer kho, whose facts this one would not understand."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Submission:
-    """One file that arrived: what it was, what became of it. ``verdict`` is the effective one when read back."""
+    """One file that arrived: what it was, what became of it. ``verdict`` is the effective one when read back.
+
+    replays: set where the file did not arrive but was judged again, see ``origin``. position: where it stands among
+    the files of its dataset, which is where its file arrived. days_late: after the day on which it was due.
+    """
 
     submission_id: str
     department: str
@@ -45,12 +75,38 @@ class Submission:
     rows_rejected: int = 0
     rows_ignored: int = 0
     details: dict[str, Any] = field(default_factory=dict)
+    replays: str | None = None
+    days_late: int | None = None
     sequence: int = 0
+    position: int = 0
     superseded_by: str | None = None
     is_current: bool = False
 
+    @property
+    def origin(self) -> str:
+        """The submission with which this one's file arrived: itself, unless the file was judged again."""
+        return self.replays or self.submission_id
 
-_FACTS = [each.name for each in fields(Submission) if each.name not in ("sequence", "superseded_by", "is_current")]
+    @property
+    def is_waiting(self) -> bool:
+        """It waits for a decision, and its file was not judged again since."""
+        return self.verdict == "waiting" and self.superseded_by is None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What somebody decided about a submission: accept, reject or withdraw."""
+
+    kind: str
+    why: str
+    who: str
+    decided_at: datetime.datetime
+
+
+_DERIVED = ("sequence", "position", "superseded_by", "is_current")
+_FACTS = [each.name for each in fields(Submission) if each.name not in _DERIVED]
+_TAKEN_IN = "effective_verdict in ('accepted', 'partly')"
+_KEPT = "effective_verdict in ('accepted', 'partly', 'waiting')"
 
 
 def _to_row(submission: Submission) -> dict[str, Any]:
@@ -71,9 +127,38 @@ def _from_row(row: sqlite3.Row) -> Submission:
     return Submission(
         **facts,
         sequence=row["sequence"],
+        position=row["position"],
         superseded_by=row["superseded_by"],
         is_current=bool(row["is_current"]),
     )
+
+
+def _bring_up_to_date(connection: sqlite3.Connection) -> None:
+    """Make the tables, or give those of an older version what is missing, as a whole or not at all.
+
+    Processes that come at the same moment wait for the one that does it. Raises LedgerVersionError.
+    """
+    if _version(connection) == VERSION:
+        return
+    connection.execute("begin immediate")
+    try:
+        present = _version(connection)  # it may have waited for another process that did it
+        if present > VERSION:
+            raise LedgerVersionError(f"the ledger has version {present}, this kho reads {VERSION}: use the newer kho")
+        if present < VERSION:
+            names = [f"version {number}" for number in range(present + 1, VERSION + 1)]
+            for statement in (each for name in [*names, "view"] for each in SECTIONS[name]):
+                connection.execute(statement)
+            connection.execute(f"pragma user_version = {VERSION}")
+        connection.execute("commit")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("rollback")
+        raise
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("pragma user_version").fetchone()[0])
 
 
 class Ledger:
@@ -94,24 +179,27 @@ class Ledger:
             connection.execute("pragma foreign_keys = on")
             if fresh:
                 self.path.chmod(0o600)
-            if fresh or connection.execute("pragma user_version").fetchone()[0] == 0:
-                connection.executescript(SCHEMA + "pragma user_version = 1;")
+            _bring_up_to_date(connection)
             yield connection
         finally:
             connection.close()
 
-    def _select(self, where: str = "true", parameters: tuple[Any, ...] = (), tail: str = "") -> list[Submission]:
+    def _select(
+        self, where: str = "true", parameters: tuple[Any, ...] = (), order: str = "sequence"
+    ) -> list[Submission]:
         if not self.path.exists():
             return []
         with self._connect() as connection:
-            rows = connection.execute(
-                f"select * from effective_submission where {where} order by sequence {tail}", parameters
-            )
+            rows = connection.execute(f"select * from effective_submission where {where} order by {order}", parameters)
             return [_from_row(row) for row in rows]
+
+    def _newest(self, where: str, parameters: tuple[Any, ...]) -> Submission | None:
+        found = self._select(where, parameters, order="position desc, sequence desc limit 1")
+        return found[0] if found else None
 
     def record(self, submission: Submission) -> bool:
         """Commit a submission. False if the same submission was committed before (by a run that then crashed)."""
-        row = _to_row(submission)
+        row = {**_to_row(submission), "incoming_removed": int(submission.replays is not None)}
         names = ", ".join(row)
         marks = ", ".join(f":{name}" for name in row)
         with self._connect() as connection:
@@ -120,13 +208,48 @@ class Ledger:
             )
             return done.rowcount == 1
 
-    def decide(self, submission_id: str, kind: str, *, why: str, who: str, at: datetime.datetime) -> None:
-        """Record a decision (accept, reject, withdraw) about a submission."""
+    def decide(
+        self, submission_id: str, kind: str, *, why: str, who: str, at: datetime.datetime, about: Collection[str] = ()
+    ) -> bool:
+        """Record a decision (accept, reject, withdraw) about a submission; its receipt has to be written again.
+
+        about: effective verdicts that it may be about; False if, by now, the submission has another one or was judged
+        again.
+        """
         with self._connect() as connection:
-            connection.execute(
-                "insert into decision (submission_id, kind, why, who, decided_at) values (?, ?, ?, ?, ?)",
-                (submission_id, kind, why, who, at.isoformat()),
+            connection.execute("begin immediate")
+            try:
+                found = connection.execute(
+                    "select effective_verdict, superseded_by from effective_submission where submission_id = ?",
+                    (submission_id,),
+                ).fetchone()
+                if about and found and (found[0] not in about or (found[0] == "waiting" and found[1])):
+                    connection.execute("rollback")
+                    return False
+                connection.execute(
+                    "insert into decision (submission_id, kind, why, who, decided_at) values (?, ?, ?, ?, ?)",
+                    (submission_id, kind, why, who, at.isoformat()),
+                )
+                connection.execute(
+                    "update submission set receipt_written = 0 where submission_id = ?", (submission_id,)
+                )
+                connection.execute("commit")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("rollback")
+                raise
+        return True
+
+    def decisions(self, submission_id: str) -> list[Decision]:
+        """What was decided about a submission, oldest first."""
+        if not self.path.exists():
+            return []
+        with self._connect() as connection:
+            rows = connection.execute(
+                "select kind, why, who, decided_at from decision where submission_id = ? order by decision_id",
+                (submission_id,),
             )
+            return [Decision(kind, why, who, datetime.datetime.fromisoformat(at)) for kind, why, who, at in rows]
 
     def all(self) -> list[Submission]:
         """Every submission, oldest first."""
@@ -143,19 +266,32 @@ class Ledger:
 
     def current(self, dataset: str, unit: str, period: str) -> Submission | None:
         """The submission whose rows stand for this unit and period now: the newest one taken in."""
-        found = self._select(
-            "dataset = ? and unit = ? and period = ? and effective_verdict in ('accepted', 'partly')",
-            (dataset, unit, period),
-        )
-        return found[-1] if found else None
+        return self._newest(f"dataset = ? and unit = ? and period = ? and {_TAKEN_IN}", (dataset, unit, period))
 
-    def newest_kept(self, dataset: str, unit: str, period: str) -> Submission | None:
-        """The newest submission of this unit and period that was taken in or waits for a decision."""
-        found = self._select(
-            "dataset = ? and unit = ? and period = ? and effective_verdict in ('accepted', 'partly', 'waiting')",
-            (dataset, unit, period),
+    def newest_kept(self, dataset: str, unit: str, period: str, *, apart_from: str = "") -> Submission | None:
+        """The newest submission of this unit and period that was taken in or waits for a decision.
+
+        apart_from: an origin whose judgements are left out.
+        """
+        return self._newest(
+            f"dataset = ? and unit = ? and period = ? and {_KEPT} and origin <> ?", (dataset, unit, period, apart_from)
         )
-        return found[-1] if found else None
+
+    def predecessor(self, submission: Submission) -> Submission | None:
+        """The submission that this one, not yet recorded, would supersede if it is taken in.
+
+        That is the last judgement of its own file which was taken in; else the file before it, of its unit and period.
+        """
+        if submission.replays:
+            own = self._newest(f"origin = ? and {_TAKEN_IN}", (submission.replays,))
+            if own:
+                return own
+        if submission.load != "full":
+            return None
+        slot = (submission.dataset, submission.unit, submission.period, submission.position or sys.maxsize)
+        return self._newest(
+            f"dataset = ? and unit = ? and period = ? and position < ? and load = 'full' and {_TAKEN_IN}", slot
+        )
 
     def times_seen(self, dataset: str, file_sha256: str) -> int:
         """How many submissions of a dataset had these bytes."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from orchestration.intake.casts import CASTS, CastContext
+from orchestration.intake.casts import CASTS, CastContext, without_doubtful
 from orchestration.intake.findings import located, no_findings
 from schemas import Declaration
 from schemas.column_types import CitizenId
@@ -38,10 +38,12 @@ def normalise(
     context: CastContext,
     mended: Counter[str],
     further: Mapping[str, tuple[int, ...]] | None = None,
+    doubtful: Mapping[tuple[str, int], Mapping[str, str]] | None = None,
 ) -> TypedBatch:
     """Cast the mapped columns of a batch; absent optional columns are null. Adds to ``mended`` by column type.
 
-    further: columns whose values of one row stand in several source columns, see ``Layout``.
+    further: columns whose values of one row stand in several source columns, see ``Layout``. doubtful: texts of a
+    column that may be in a legacy font, see ``Document``.
     """
     context.typed = {}
     texts: dict[str, pl.Series] = {}
@@ -55,6 +57,8 @@ def normalise(
             continue
         texts[column.name] = _joined(cells, (position, *(further or {}).get(column.name, ())))
         cast = CASTS[column.type](texts[column.name], column, context)
+        if doubts := (doubtful or {}).get((sheet, position)):
+            cast = without_doubtful(cast, texts[column.name], doubts)
         context.typed[column.name] = cast.values.alias(column.name)
         mended[column.type.name] += cast.mended
         found.append(located(cast.problems, rows, sheet=sheet, column=column.name, position=position))

@@ -6,11 +6,14 @@ made at first use and must be backed up with the archive: without it old and new
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import importlib
 import os
 import re
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import polars as pl
 
@@ -54,32 +57,48 @@ def pseudonym_key(settings: Settings) -> bytes:
     return bytes.fromhex(text)
 
 
+def _own_sha256() -> Callable[[bytes], Any]:
+    """The interpreter's own SHA-256 where it has one (3.11: ``_sha256``, 3.12: ``_sha2``), else OpenSSL's.
+
+    Copying a begun hash, which is done twice a value, is a plain copy of memory there; OpenSSL allocates a context
+    each time (0.9 against 1.7 µs a value).
+    """
+    for module in ("_sha2", "_sha256"):
+        with contextlib.suppress(ImportError):
+            sha256: Callable[[bytes], Any] = importlib.import_module(module).sha256
+            return sha256
+    return hashlib.sha256
+
+
 class Pseudonymiser:
     """HMAC-SHA256 (RFC 2104) under one key, with the two key blocks hashed once.
 
-    Same values as ``hmac.digest(key, value, "sha256")``, at half its cost per value (1.0 against 2.1 µs).
+    Same values as ``hmac.digest(key, value, "sha256")``, at less than half its cost per value.
     """
 
     def __init__(self, key: bytes) -> None:
         block = key.ljust(_BLOCK, b"\0")
-        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
-        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
+        sha256 = _own_sha256()
+        self._inner = sha256(bytes(byte ^ 0x36 for byte in block))
+        self._outer = sha256(bytes(byte ^ 0x5C for byte in block))
 
-    def _digests(self, values: Iterable[bytes]) -> Iterator[bytes]:
+    def _digests(self, values: Iterable[bytes]) -> list[bytes]:
         inner_copy, outer_copy = self._inner.copy, self._outer.copy
+        found = []
         for value in values:
             inner = inner_copy()
             inner.update(value)
             outer = outer_copy()
             outer.update(inner.digest())
-            yield outer.digest()
+            found.append(outer.digest())
+        return found
 
     def series(self, values: pl.Series, column: Column) -> pl.Series:
         """Pseudonyms of a column, 32 hex digits; names are folded before, so that hoà and hòa agree."""
         if column.type is PersonName:
             values = pl.Series(values.name, [None if text is None else fold(text) for text in values.to_list()])
         known = values.drop_nulls()
-        digests = pl.Series(values.name, list(self._digests(known.cast(pl.Binary).to_list())), dtype=pl.Binary)
+        digests = pl.Series(values.name, self._digests(known.cast(pl.Binary).to_list()), dtype=pl.Binary)
         pseudonyms = digests.bin.slice(0, DIGEST_BYTES).bin.encode("hex")
         if len(known) == len(values):
             return pseudonyms

@@ -30,7 +30,10 @@ _PLACE |= {"returned": ["source_sheet", "source_row"], "findings": ["sheet", "ro
 
 
 class Stage:
-    """A folder below ``<home>/tmp`` with the four files of one submission. ``keep`` or ``discard`` ends it."""
+    """A folder below ``<home>/tmp`` with the files of one submission. ``keep`` or ``discard`` ends it.
+
+    Beside the four that it writes there may be ``changes``, made by ``comparison`` where there is something to compare.
+    """
 
     def __init__(self, settings: Settings, declaration: Declaration, submission_id: str, width: int) -> None:
         self._settings, self._declaration, self.submission_id = settings, declaration, submission_id
@@ -128,6 +131,8 @@ class Stage:
             "returned": vault_file(self._settings, self._declaration, self.submission_id, "returned"),
             "findings": vault_file(self._settings, self._declaration, self.submission_id, "findings"),
         }
+        if self.file("changes").exists():
+            finals["changes"] = vault_file(self._settings, self._declaration, self.submission_id, "changes")
         private_folder(self._settings.vault)
         private_folder(self._settings.bronze)
         for kind, final in finals.items():

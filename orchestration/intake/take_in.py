@@ -17,14 +17,14 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from orchestration.files import private_folder
 from orchestration.intake.archive import Archived, archive, archived_file, put_back, remove_incoming
 from orchestration.intake.bronze import vault_file
-from orchestration.intake.comparison import vanished_share
+from orchestration.intake.comparison import compare
+from orchestration.intake.deadlines import days_late
 from orchestration.intake.discover import identity_of, incoming_files, stable_files
 from orchestration.intake.examine import Examination, Examined, Recognised, RefusedError, left_out, recognise
 from orchestration.intake.findings import no_findings
@@ -35,6 +35,7 @@ from orchestration.intake.receipts import write_receipt
 from orchestration.intake.receipts.report import write_report
 from orchestration.intake.receipts.summary import summarise
 from orchestration.intake.stage import Stage
+from orchestration.intake.verdict import refused, verdict
 from orchestration.locks import lock
 from orchestration.settings import Settings
 from schemas import Declaration, file_rules
@@ -84,12 +85,12 @@ def finish(settings: Settings, declaration: Declaration, ledger: Ledger) -> None
     committed = {(each.file_identity, each.file_name) for each in ledger.not_removed(declaration.path)}
     put_back(settings.incoming(declaration.path), committed)
     for submission in ledger.without_receipt(declaration.path):
-        _hand_out_receipt(settings, declaration, ledger, submission)
+        hand_out_receipt(settings, declaration, ledger, submission)
     for submission in ledger.not_removed(declaration.path):
         _remove(settings, ledger, submission)
 
 
-def _hand_out_receipt(settings: Settings, declaration: Declaration, ledger: Ledger, submission: Submission) -> None:
+def hand_out_receipt(settings: Settings, declaration: Declaration, ledger: Ledger, submission: Submission) -> None:
     """Write a receipt. One that cannot be written keeps no other file waiting: the next run tries again."""
     try:
         write_receipt(settings, declaration, submission)
@@ -114,7 +115,16 @@ def _remove(settings: Settings, ledger: Ledger, submission: Submission) -> None:
 def _take_in(settings: Settings, declaration: Declaration, ledger: Ledger, archived: Archived) -> Submission | None:
     attempt = ledger.times_seen(declaration.path, archived.sha256)
     submission = _blank(declaration, archived, settings.clock(), submission_id(declaration, archived.sha256, attempt))
-    submission, stage = _judge(settings, declaration, ledger, archived.path, submission)
+    submission, stage = judge(settings, declaration, ledger, archived.path, submission)
+    written, fresh = commit(settings, declaration, ledger, submission, stage)
+    _remove(settings, ledger, written)
+    return written if fresh else None
+
+
+def commit(
+    settings: Settings, declaration: Declaration, ledger: Ledger, submission: Submission, stage: Stage | None
+) -> tuple[Submission, bool]:
+    """Keep the files of a submission, record it, hand out its receipt; False if it had been recorded before."""
     try:
         if stage:
             stage.keep()
@@ -124,9 +134,8 @@ def _take_in(settings: Settings, declaration: Declaration, ledger: Ledger, archi
             stage.discard()
     written = ledger.get(submission.submission_id)
     assert written is not None
-    _hand_out_receipt(settings, declaration, ledger, written)
-    _remove(settings, ledger, written)
-    return written if fresh else None
+    hand_out_receipt(settings, declaration, ledger, written)
+    return written, fresh
 
 
 def submission_id(declaration: Declaration, sha256: str, attempt: int) -> str:
@@ -149,32 +158,40 @@ def _blank(declaration: Declaration, archived: Archived, received_at: datetime.d
     )
 
 
-def _refused(submission: Submission, *notices: dict[str, str], **facts: Any) -> Submission:
-    details = {**submission.details, "notices": [*notices, *submission.details.get("notices", [])]}
-    return replace(submission, verdict="refused", details=details, **facts)
-
-
-def _judge(
-    settings: Settings, declaration: Declaration, ledger: Ledger, path: Path, submission: Submission
+def judge(
+    settings: Settings,
+    declaration: Declaration,
+    ledger: Ledger,
+    path: Path,
+    submission: Submission,
+    *,
+    arrived_at: datetime.datetime | None = None,
 ) -> tuple[Submission, Stage | None]:
-    """Examine a file and decide what becomes of it. The stage is None where no row of it is worth keeping."""
+    """Examine a file and decide what becomes of it. The stage is None where no row of it is worth keeping.
+
+    arrived_at: of a file that is judged again; its dates and its lateness are those of that day.
+    """
+    arrived_at = arrived_at or submission.received_at
     stage: Stage | None = None
     try:
         with open_document(settings, path) as document:
-            details = {"file_kind": document.kind, "sheets": [each.name for each in document.sheets]}
+            sheets = [each.name for each in document.sheets]
+            details = {**submission.details, "file_kind": document.kind, "sheets": sheets}
             submission = replace(submission, details={**details, "notices": left_out(document)})
             recognised = recognise(settings, declaration, document, submission.file_name)
-            submission = _with_recognition(submission, recognised)
+            submission = _with_recognition(declaration, submission, recognised, arrived_at)
             same = _same_bytes(ledger, submission)
             if same:
                 details = {**submission.details, "notices": [], "duplicate_of": same.submission_id}
                 return replace(submission, verdict="duplicate", details=details), None
             stage = Stage(settings, declaration, submission.submission_id, recognised.layout.width)
             keyed = Pseudonymiser(pseudonym_key(settings))
-            examined = Examination(settings, declaration, recognised, stage, submission.received_at, keyed).run()
-        return _verdict(settings, declaration, ledger, submission, examined, stage), stage
-    except RefusedError as refused:
-        notices = [refused.notice]
+            examined = Examination(
+                settings, declaration, recognised, stage, arrived_at, keyed, waivers=waived_rules(submission)
+            ).run()
+        return verdict(settings, declaration, ledger, submission, examined, stage), stage
+    except RefusedError as error:
+        notices = [error.notice]
     except UnreadableError as unreadable:
         log.warning("%s: %s", submission.submission_id, unreadable)
         notices = unreadable.notices()
@@ -187,7 +204,7 @@ def _judge(
         notices = [{"rule": file_rules.INTERNAL, "title": "", "limit": ""}]
     if stage:
         stage.discard()
-    return _refused(submission, *notices), None
+    return refused(submission, *notices), None
 
 
 def _place(error: BaseException) -> str:
@@ -196,68 +213,41 @@ def _place(error: BaseException) -> str:
     return f"{type(error).__name__} at {place.filename}:{place.lineno}"
 
 
-def _with_recognition(submission: Submission, recognised: Recognised) -> Submission:
+def _with_recognition(
+    declaration: Declaration, submission: Submission, recognised: Recognised, arrived_at: datetime.datetime
+) -> Submission:
     layout = recognised.layout
+    late = days_late(declaration, recognised.period.end, arrived_at)
+    notices = [*recognised.notices, *([{"rule": file_rules.LATE, "title": "", "limit": str(late)}] if late else [])]
     return replace(
         submission,
         unit=recognised.unit,
         period=recognised.period.label,
         period_start=recognised.period.start,
         period_end=recognised.period.end,
+        days_late=late,
         details={
             **submission.details,
             "period_source": recognised.period_source,
             "headers": list(layout.headers),
             "columns": layout.columns,
             "sheets": [sheet.name for sheet, _ in recognised.tables],
-            "notices": recognised.notices,
+            "notices": notices,
         },
     )
 
 
 def _same_bytes(ledger: Ledger, submission: Submission) -> Submission | None:
     """The submission that already holds exactly these bytes for this unit and period, if nothing newer replaced it."""
-    newest = ledger.newest_kept(submission.dataset, submission.unit, submission.period)
+    newest = ledger.newest_kept(
+        submission.dataset, submission.unit, submission.period, apart_from=submission.replays or ""
+    )
     return newest if newest and newest.file_sha256 == submission.file_sha256 else None
 
 
-def _verdict(
-    settings: Settings,
-    declaration: Declaration,
-    ledger: Ledger,
-    submission: Submission,
-    examined: Examined,
-    stage: Stage,
-) -> Submission:
-    submission = replace(
-        submission,
-        verdict="partly" if examined.rows_rejected else "accepted",
-        rows_read=examined.rows_read,
-        rows_accepted=examined.rows_accepted,
-        rows_rejected=examined.rows_rejected,
-        rows_ignored=examined.rows_ignored,
-        details={**submission.details, **examined.details},
-    )
-    data_rows = examined.rows_accepted + examined.rows_rejected
-    if examined.rows_rejected and (declaration.all_or_nothing or not examined.rows_accepted):
-        rule = file_rules.ALL_OR_NOTHING if declaration.all_or_nothing else file_rules.NO_GOOD_ROW
-        notice = {"rule": rule, "title": "", "limit": ""}
-        stage.drop_accepted()
-        return _refused(submission, notice, rows_accepted=0, rows_rejected=data_rows)
-    if examined.rows_rejected > declaration.max_returned * data_rows:
-        return _waiting(submission, file_rules.TOO_MANY_RETURNED, declaration.max_returned)
-    previous = ledger.current(submission.dataset, submission.unit, submission.period)
-    if previous and declaration.load == "full":
-        share = vanished_share(settings, declaration, previous.submission_id, stage.file("bronze"))
-        if share > declaration.max_vanished:
-            return _waiting(submission, file_rules.TOO_MANY_VANISHED, declaration.max_vanished)
-    return submission
-
-
-def _waiting(submission: Submission, rule: str, share: float) -> Submission:
-    notice = {"rule": rule, "title": "", "limit": f"{share:.0%}"}
-    details = {**submission.details, "notices": [notice, *submission.details["notices"]]}
-    return replace(submission, verdict="waiting", details=details)
+def waived_rules(submission: Submission) -> frozenset[str]:
+    """The rules to which an engineer accepted an exception for this submission."""
+    return frozenset(each["rule"] for each in submission.details.get("waivers", []))
 
 
 def check_file(settings: Settings, declaration: Declaration, path: Path, report: Path | None = None) -> Checked:
@@ -269,7 +259,7 @@ def check_file(settings: Settings, declaration: Declaration, path: Path, report:
     with tempfile.TemporaryDirectory(prefix="kho-check-") as scratch:
         apart = settings.model_copy(update={"home": Path(scratch)})
         blank = _blank(declaration, archived, settings.clock(), submission_id(declaration, digest, 0))
-        submission, stage = _judge(apart, declaration, Ledger(apart.ledger), path, blank)
+        submission, stage = judge(apart, declaration, Ledger(apart.ledger), path, blank)
         if stage:
             stage.keep()
         if report:
@@ -279,13 +269,15 @@ def check_file(settings: Settings, declaration: Declaration, path: Path, report:
 
 
 def retake(settings: Settings, declaration: Declaration, submission: Submission) -> Examined | None:
-    """Make bronze and vault of a recorded submission anew from the archive, as of its own day of acceptance.
+    """Make bronze and vault of a recorded submission anew from the archive, as of the day on which its file arrived.
 
-    Returns the counts found now, to be compared with the ledger's; None where the archived file is gone or refused.
+    Its waivers hold, and its changes are made anew against the submissions that they were found against. Returns the
+    counts found now, to be compared with the ledger's; None where the archived file is gone or refused.
     """
     path = archived_file(settings, submission.file_sha256)
     if not path.exists():
         return None
+    arrived_at = arrival(Ledger(settings.ledger), submission)
     with lock(settings, declaration.table):
         private_folder(settings.temporary)
         stage: Stage | None = None
@@ -294,7 +286,12 @@ def retake(settings: Settings, declaration: Declaration, submission: Submission)
                 recognised = recognise(settings, declaration, document, submission.file_name)
                 stage = Stage(settings, declaration, submission.submission_id, recognised.layout.width)
                 keyed = Pseudonymiser(pseudonym_key(settings))
-                examined = Examination(settings, declaration, recognised, stage, submission.received_at, keyed).run()
+                examined = Examination(
+                    settings, declaration, recognised, stage, arrived_at, keyed, waivers=waived_rules(submission)
+                ).run()
+            then = submission.details.get("changes")
+            if then:
+                compare(settings, declaration, then["against"], stage.folder, updates=then["updates"])
             stage.keep()
             return examined
         except (RefusedError, UnreadableError):
@@ -302,6 +299,12 @@ def retake(settings: Settings, declaration: Declaration, submission: Submission)
         finally:
             if stage:
                 stage.discard()
+
+
+def arrival(ledger: Ledger, submission: Submission) -> datetime.datetime:
+    """When the file of a submission arrived: earlier than the submission itself where it was judged again."""
+    first = ledger.get(submission.replays) if submission.replays else None
+    return first.received_at if first else submission.received_at
 
 
 def sweep(settings: Settings) -> None:

@@ -68,6 +68,10 @@ MENDED = {
     "tax_code": Words("mã số thuế", "tax codes"),
     "commune_code": Words("tên xã, phường đổi thành mã", "commune names turned into codes"),
     "land_type": Words("mã loại đất", "land types"),
+    "tcvn3": Words(
+        "ô phông chữ cũ TCVN3 (.VnTime…) đổi sang Unicode", "cells of the legacy font TCVN3 read as Unicode"
+    ),
+    "vni": Words("ô phông chữ cũ VNI đổi sang Unicode", "cells of the legacy font VNI read as Unicode"),
 }
 PERIOD_SOURCES = {
     "template": Words("ghi trong tệp mẫu", "stamped in the template"),

@@ -18,6 +18,9 @@ with judged as (
         rows_rejected,
         rows_ignored,
         superseded_by,
+        replays,
+        position,
+        days_late,
         is_current,
         coalesce(
             is_current

@@ -13,7 +13,9 @@ with submissions as (
         rows_accepted,
         rows_rejected,
         rows_ignored,
-        superseded_by
+        superseded_by,
+        replays,
+        days_late
     from {{ ref('fct_submission') }}
 )
 

@@ -7,7 +7,7 @@ read (Pandera, in ``schemas``). What could change the meaning is a failure with 
 
 from __future__ import annotations
 
-from orchestration.intake.casts.base import Cast, CastContext, Casting
+from orchestration.intake.casts.base import Cast, CastContext, Casting, without_doubtful
 from orchestration.intake.casts.dates import cast_date, cast_partial_date
 from orchestration.intake.casts.identity import cast_citizen_id, cast_tax_code
 from orchestration.intake.casts.listed import cast_boolean, cast_choice, cast_commune, cast_land_type
@@ -30,7 +30,7 @@ from schemas.column_types import (
     Text,
 )
 
-__all__ = ["CASTS", "Cast", "CastContext", "Casting"]
+__all__ = ["CASTS", "Cast", "CastContext", "Casting", "without_doubtful"]
 
 CASTS: dict[type[ColumnType], Casting] = {
     Text: cast_text,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ import polars as pl
 
 from orchestration.intake.folding import clean_text
 from orchestration.intake.places import Communes
+from orchestration.intake.vietnamese.legacy_text import legacy_proposal
 from schemas import rules
 from schemas.columns import Column
 
@@ -46,6 +47,9 @@ EXCEL_ERRORS = frozenset(
 )
 #: What Excel exports of a number that did not fit into its column.
 HASHES = re.compile("#{3,}")
+#: Letters that are typed for digits.
+_DIGITS = str.maketrans("OoОоlI|", "0000111")
+_LETTER = re.compile(r"[^\W\d_]")
 #: Distinct texts remembered per column; beyond it the oldest are forgotten.
 REMEMBERED = 500_000
 
@@ -113,6 +117,17 @@ def problems(indices: list[int], found: list[Failure]) -> pl.DataFrame:
     )
 
 
+def without_doubtful(cast: Cast, text: pl.Series, doubts: Mapping[str, str]) -> Cast:
+    """A cast without the values of texts that may be in a legacy font; each is an error that says what it may mean."""
+    at = text.is_in(list(doubts)).fill_null(False).arg_true()
+    if at.is_empty():
+        return cast
+    found = problems(at.to_list(), [Failure(rules.LEGACY_FONT, doubts[each]) for each in text.gather(at).to_list()])
+    others = cast.problems.filter(~pl.col("index").is_in(at.implode()))
+    nothing = pl.Series(text.name, [None], dtype=cast.values.dtype).new_from_index(0, len(at))
+    return Cast(replaced(cast.values, at, nothing), pl.concat([others, found]), cast.mended)
+
+
 def replaced(series: pl.Series, indices: pl.Series, values: pl.Series) -> pl.Series:
     """A copy with other values at some places (``scatter`` alone changes the series itself)."""
     return series.clone().scatter(indices, values)
@@ -139,9 +154,24 @@ def read_distinct(text: pl.Series, column: Column, context: CastContext, read: P
     for each in text.drop_nulls().unique().to_list():
         reading = known.get(each)
         if reading is None:
-            reading = known[each] = read(each)
+            reading = known[each] = _unless_legacy(each, read(each))
         found[each] = reading
     return found
+
+
+def _unless_legacy(cell: str, reading: Reading | Failure) -> Reading | Failure:
+    """A reading, unless the text looks like a legacy font that the sheet as a whole did not prove."""
+    if isinstance(reading, Failure):
+        meaning = None if reading.proposal else legacy_proposal(cell, least=1)
+    else:
+        meaning = legacy_proposal(cell) if reading.value == clean_text(cell) else None
+    return Failure(rules.LEGACY_FONT, meaning) if meaning else reading
+
+
+def as_digits(cell: str) -> str | None:
+    """A text with digits for O, o, l, I and |, which look like them; None where it has none, or other letters."""
+    digits = cell.translate(_DIGITS)
+    return digits if digits != cell and any(char.isdigit() for char in cell) and not _LETTER.search(digits) else None
 
 
 def cast_slowly(

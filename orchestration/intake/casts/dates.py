@@ -1,6 +1,7 @@
 """Dates as people write them: dd/mm/yyyy, d-m-yy, ISO, in words, month or year only, and Excel's serial numbers.
 
-Day comes before month, always. A two-digit year is of this century if that is not in the future, else of the last.
+Day comes before month, always; with AM or PM behind it, a date was printed where the month goes first, and is an error.
+A two-digit year is of this century if that is not in the future, else of the last.
 """
 
 from __future__ import annotations
@@ -10,22 +11,31 @@ import re
 
 import polars as pl
 
-from orchestration.intake.casts.base import Cast, CastContext, Failure, Parse, Reading, cast_slowly
+from orchestration.intake.casts.base import Cast, CastContext, Failure, Parse, Reading, as_digits, cast_slowly
 from orchestration.intake.folding import fold
 from schemas import rules
 from schemas.columns import Column
 
 EXCEL_EPOCH = datetime.date(1899, 12, 30)
-_SEPARATED = r"(?:\s*[/.\-]\s*|\s+)"
+#: What stands before and behind a date without a meaning of its own: the mark of a text in Excel, "ngày", a full stop.
+_AROUND = re.compile(r"^['’`]?(?:sinh\s+)?(?:ng[àa]y\s*:?\s*(?=\d))?|[.,;]$", re.IGNORECASE)
+_SEPARATED = r"(?:\s*[/.\-–—−]\s*|\s+)"
 _DAY_FIRST = re.compile(
     rf"(\d{{1,2}}){_SEPARATED}(\d{{1,2}}){_SEPARATED}(\d{{4}}|\d{{2}})(?:\s+\d{{1,2}}:\d{{2}}(?::\d{{2}})?)?"
 )
-_ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[ T]\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?)?")
+_ISO = re.compile(
+    r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[ T]\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})?)?"
+)
 _COMPACT = re.compile(r"(\d{2})(\d{2})(\d{4})")
 _COMPACT_ISO = re.compile(r"(18\d{2}|19\d{2}|2[01]\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
-_WORDS = re.compile(r"(?:ngay )?(\d{1,2}) thang (\d{1,2})(?: nam)? (\d{4})")
+_WORDS = re.compile(r"(\d{1,2}) (?:thang|thg) (\d{1,2})(?: nam)? (\d{4}|\d{2})")
+_ENGLISH = re.compile(r"(\d{1,2}) (jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]* (\d{4}|\d{2})")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+#: A form filled in only in part: ../../1985, /03/1985.
+_BLANKS = r"[\s.…_\-–]*"
+_BLANK_DAY = re.compile(rf"{_BLANKS}/(?:{_BLANKS}|\s*(\d{{1,2}})\s*)/\s*(\d{{4}})")
 _MONTH = re.compile(r"(\d{1,2})\s*[/.\-]\s*(\d{4})")
-_MONTH_WORDS = re.compile(r"thang (\d{1,2})(?: nam)? (\d{4})")
+_MONTH_WORDS = re.compile(r"(?:thang|thg|t) ?(\d{1,2})(?: nam)? (\d{4})")
 _ISO_MONTH = re.compile(r"(\d{4})[-/](\d{1,2})")
 _YEAR = re.compile(r"(1[89]\d{2}|20\d{2})(?:[.,]0+)?")
 _YEAR_WORDS = re.compile(r"nam (1[89]\d{2}|20\d{2})")
@@ -40,11 +50,13 @@ Parts = tuple[int, int, int]
 
 def _parts(text: str, today: datetime.date) -> Parts | None:
     """Year, month and day of a text; 0 for what it does not say (00/00/1985 says the year only)."""
+    text = _AROUND.sub("", text)
+    return _in_figures(text, today) or _in_words(fold(text), today) or _in_one_number(text)
+
+
+def _in_figures(text: str, today: datetime.date) -> Parts | None:
     if match := _DAY_FIRST.fullmatch(text):
-        day, month, year = int(match[1]), int(match[2]), int(match[3])
-        if len(match[3]) == 2:
-            year += 2000 if 2000 + year <= today.year else 1900
-        return year, month, day
+        return _full_year(match[3], today), int(match[2]), int(match[1])
     if match := _ISO.fullmatch(text):
         return int(match[1]), int(match[2]), int(match[3])
     if match := _YEAR.fullmatch(text):
@@ -53,13 +65,24 @@ def _parts(text: str, today: datetime.date) -> Parts | None:
         return int(match[2]), int(match[1]), 0
     if match := _ISO_MONTH.fullmatch(text):
         return int(match[1]), int(match[2]), 0
-    folded = fold(text)
+    if match := _BLANK_DAY.fullmatch(text):
+        return int(match[2]), int(match[1] or 0), 0
+    return None
+
+
+def _in_words(folded: str, today: datetime.date) -> Parts | None:
     if match := _WORDS.fullmatch(folded):
-        return int(match[3]), int(match[2]), int(match[1])
+        return _full_year(match[3], today), int(match[2]), int(match[1])
+    if match := _ENGLISH.fullmatch(folded):
+        return _full_year(match[3], today), 1 + _MONTHS.index(match[2]), int(match[1])
     if match := _MONTH_WORDS.fullmatch(folded):
         return int(match[2]), int(match[1]), 0
     if match := _YEAR_WORDS.fullmatch(folded):
         return int(match[1]), 0, 0
+    return None
+
+
+def _in_one_number(text: str) -> Parts | None:
     if match := _COMPACT_ISO.fullmatch(text):  # as ddmmyyyy its year would lie before 1800
         return int(match[1]), int(match[2]), int(match[3])
     if match := _COMPACT.fullmatch(text):
@@ -68,6 +91,11 @@ def _parts(text: str, today: datetime.date) -> Parts | None:
         serial = EXCEL_EPOCH + datetime.timedelta(days=int(match[1]))
         return serial.year, serial.month, serial.day
     return None
+
+
+def _full_year(digits: str, today: datetime.date) -> int:
+    year = int(digits)
+    return year if len(digits) == 4 else year + (2000 if 2000 + year <= today.year else 1900)
 
 
 def _iso(parts: Parts | None) -> str | None:
@@ -99,7 +127,7 @@ def cast_partial_date(text: pl.Series, column: Column, context: CastContext) -> 
 
     def parse(cell: str) -> Reading | Failure:
         iso = _iso(_parts(cell, context.received_on))
-        return Reading(iso) if iso else Failure(rules.DATE_FORMAT)
+        return Reading(iso) if iso else _failure(cell, context.received_on)
 
     return _complete(text, _usual(text).dt.strftime("%Y-%m-%d"), column, context, parse)
 
@@ -110,10 +138,16 @@ def cast_date(text: pl.Series, column: Column, context: CastContext) -> Cast:
     def parse(cell: str) -> Reading | Failure:
         iso = _iso(_parts(cell, context.received_on))
         if not iso or len(iso) < len("yyyy-mm-dd"):
-            return Failure(rules.DATE_FORMAT)
+            return _failure(cell, context.received_on)
         return Reading(datetime.date.fromisoformat(iso))
 
     return _complete(text, _usual(text), column, context, parse)
+
+
+def _failure(cell: str, today: datetime.date) -> Failure:
+    """No date; proposes one where letters stand for digits."""
+    digits = as_digits(cell)
+    return Failure(rules.DATE_FORMAT, digits if digits and _iso(_parts(digits, today)) else None)
 
 
 def _complete(text: pl.Series, usual: pl.Series, column: Column, context: CastContext, parse: Parse) -> Cast:

@@ -1,7 +1,8 @@
 """Numbers that name persons and organisations: the citizen id and the tax code.
 
 Excel drops the leading zero of an id that is stored as a number. It is put back only where the result proves itself
-by province prefix, sex and birth year of its own row; otherwise it is an error, never a guess.
+by province prefix, sex and birth year of its own row; otherwise it is an error, never a guess. The same proof, or a
+check digit, turns letters that were typed for digits (O, l) into them.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from orchestration.intake.casts.base import (
     CastContext,
     Failure,
     Reading,
+    as_digits,
     cast_listed,
     common_reading,
     no_problems,
@@ -64,7 +66,10 @@ def read_citizen_id(cell: str, sex: str | None, birth: str | None) -> Reading | 
     """The citizen id that a cell means, given sex (male, female) and birth (ISO date or year) of its row."""
     digits = _digits(cell)
     if isinstance(digits, Failure):
-        return digits
+        typed = as_digits(_SEPARATORS.sub("", cell))
+        if digits.rule != rules.CITIZEN_ID_FORMAT or not typed or len(typed) != 12 or not typed.isdigit():
+            return digits
+        return Reading(typed) if _agrees(typed, sex, birth) else Failure(rules.CITIZEN_ID_FORMAT, typed)
     if len(digits) == 12:
         return Reading(digits)
     if len(digits) in (10, 11):
@@ -108,12 +113,18 @@ def tax_check_digit(first_nine: str) -> int | None:
     return digit if 0 <= digit <= 9 else None
 
 
+def _typed_tax_code(compact: str) -> re.Match[str] | None:
+    """A code in which letters stand for digits, if its check digit proves it."""
+    match = _TAX_CODE.fullmatch(as_digits(compact) or "")
+    return match if match and tax_check_digit(match[1][:9]) == int(match[1][9]) else None
+
+
 def cast_tax_code(text: pl.Series, column: Column, context: CastContext) -> Cast:
     """Tax codes of organisations: 10 digits with a check digit, or with a three-digit suffix of a branch."""
 
     def parse(cell: str) -> Reading | Failure:
         compact = re.sub(r"[\s.'’]", "", _whole(cell))
-        match = _TAX_CODE.fullmatch(compact)
+        match = _TAX_CODE.fullmatch(compact) or _typed_tax_code(compact)
         if not match:
             personal = re.fullmatch(r"\d{12}", compact)
             lost = re.fullmatch(r"\d{9}", compact)

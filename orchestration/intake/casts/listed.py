@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from orchestration.intake.casts.base import Cast, CastContext, Failure, Reading, cast_listed
+from orchestration.intake.casts.base import Cast, CastContext, Failure, Reading, as_digits, cast_listed
 from orchestration.intake.folding import fold, plain
 from orchestration.intake.places import Unresolved
 from schemas import rules
@@ -21,6 +21,8 @@ _FALSE = {"khong", "no", "false", "0", "chua", "sai"}
 _LAND_WORDS = {"tho cu": "ONT", "dat o": "ONT", "t": "ONT"}
 _LAND_PART = re.compile(r"([A-Za-zĐđ]{1,3})(?:\s*[:(]?\s*(\d[\d.,]*)\s*(?:m2|m²)?\)?)?")
 _LAND_PARTS = re.compile(r"\s*[+;/&]\s*|,\s+|\s*,\s*(?=[A-Za-zĐđ])|\s+và\s+", re.IGNORECASE)
+#: A commune code in which letters may stand for digits.
+_TYPED_CODE = re.compile(r"[0-9OolI|]{5}")
 #: What separates the words of a list in one cell.
 _PARTS = re.compile(r"\s*[,;/+&]\s*|\s+và\s+", re.IGNORECASE)
 
@@ -78,6 +80,9 @@ def cast_commune(text: pl.Series, column: Column, context: CastContext) -> Cast:
 
     def parse(cell: str) -> Reading | Failure:
         found = context.communes.resolve(cell)
+        if isinstance(found, Unresolved) and _TYPED_CODE.fullmatch(cell) and (digits := as_digits(cell)):
+            coded = context.communes.resolve(digits)  # that the code exists proves its digits
+            found = found if isinstance(coded, Unresolved) else coded
         return Failure(found.rule_id, found.proposal) if isinstance(found, Unresolved) else Reading(found)
 
     return cast_listed(text, column, context, parse)

@@ -12,7 +12,7 @@ from functools import cache
 
 import polars as pl
 
-from orchestration.intake.casts.base import Cast, CastContext, Failure, Reading, cast_slowly
+from orchestration.intake.casts.base import Cast, CastContext, Failure, Reading, as_digits, cast_slowly
 from schemas import rules
 from schemas.column_types import DECIMAL_PRECISION, DECIMAL_SCALE
 from schemas.columns import Column
@@ -86,7 +86,9 @@ def cast_decimal(text: pl.Series, column: Column, context: CastContext) -> Cast:
     def parse(cell: str) -> Reading | Failure:
         number = _number(unit.sub("", cell), mark)
         if isinstance(number, Failure):
-            return number
+            digits = as_digits(cell)
+            proposed = digits if digits and isinstance(_number(digits, mark), str) else number.proposal
+            return Failure(number.rule, proposed)
         exact = decimal.Decimal(number)
         if exact.adjusted() >= DECIMAL_PRECISION - DECIMAL_SCALE:
             return Failure(rules.DECIMAL_FORMAT)
@@ -109,6 +111,7 @@ def cast_integer(text: pl.Series, column: Column, context: CastContext) -> Cast:
             return Reading(int(re.sub(r"[.,]", "", cell)))
         if re.fullmatch(r"-?\d{1,15}(?:[.,]0+)?", cell):
             return Reading(int(re.split(r"[.,]", cell)[0]))
-        return Failure(rules.INTEGER_FORMAT)
+        digits = as_digits(cell)
+        return Failure(rules.INTEGER_FORMAT, digits if digits and isinstance(parse(digits), Reading) else None)
 
     return cast_slowly(text, fast, column, context, parse, pl.Int64)

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from orchestration.intake.readers import json_lines
+from orchestration.intake.readers.legacy_cells import with_legacy_text
 from orchestration.intake.readers.table import Document, UnreadableError
 from orchestration.intake.readers.text import open_text
 from orchestration.intake.readers.workbook import open_workbook
@@ -94,21 +95,29 @@ def open_document(settings: Settings, path: Path, *, exact: bool = False) -> Ite
     """Open a file for reading; temporary files live as long as the context.
 
     exact: numbers of a workbook exactly as they stand (for ``kho peek``); otherwise a fraction of three digits gets
-    a fourth one, so that 1.234 of a numeric cell cannot be taken for one thousand two hundred and thirty-four.
+    a fourth one, so that 1.234 of a numeric cell cannot be taken for one thousand two hundred and thirty-four, and
+    text in legacy fonts is read as what it shows.
     Raises UnreadableError with the rule that says why.
     """
     with _opened(settings, path, file_kind(path), exact=exact) as document:
         yield document
 
 
-def _opened(settings: Settings, path: Path, kind: str, *, exact: bool) -> AbstractContextManager[Document]:
-    if kind == TEXT_KIND:
-        return open_text(settings, path)
-    if kind == json_lines.KIND:
-        return json_lines.open_json_lines(settings, path, exact=exact)
+@contextlib.contextmanager
+def _opened(settings: Settings, path: Path, kind: str, *, exact: bool) -> Iterator[Document]:
+    opened: AbstractContextManager[Document]
     if kind == ZIP_KIND:
-        return open_zip(settings, path, partial(_open_member, exact=exact))
-    return open_workbook(settings, path, kind, exact=exact)
+        opened = open_zip(settings, path, partial(_open_member, exact=exact))
+    elif kind == TEXT_KIND:
+        opened = open_text(settings, path)
+    elif kind == json_lines.KIND:
+        opened = json_lines.open_json_lines(settings, path, exact=exact)
+    else:
+        opened = open_workbook(settings, path, kind, exact=exact)
+    with opened as document:
+        # The members of an archive were read so one by one: each may be in a font of its own.
+        legacy = kind != ZIP_KIND and (document.unsure or not exact)
+        yield with_legacy_text(document) if legacy else document
 
 
 def _open_member(settings: Settings, path: Path, *, exact: bool) -> AbstractContextManager[Document]:

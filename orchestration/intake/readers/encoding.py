@@ -1,7 +1,8 @@
 """The text encoding of a file, told by evidence, and the file as UTF-8.
 
 Belongs here: byte-order marks, UTF-16, Windows-1258, and the proof that a text is what it is taken for. A text that
-proves nothing is refused: a wrong encoding turns names into other names without an error.
+proves nothing is refused: a wrong encoding turns names into other names without an error. Bytes of the legacy fonts
+TCVN3 and VNI leave here as the Western characters that they share; ``legacy_cells`` reads them cell by cell.
 """
 
 from __future__ import annotations
@@ -10,9 +11,12 @@ import codecs
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from orchestration.intake.readers.table import UnreadableError
+from orchestration.intake.vietnamese.legacy_text import proven_tables
 from schemas import file_rules
 
 SAMPLE_BYTES = 1 << 20
@@ -38,8 +42,17 @@ def _unreadable(why: str) -> UnreadableError:
     return UnreadableError(file_rules.FILE_UNREADABLE, why)
 
 
-def as_utf8(path: Path, scratch: Path) -> tuple[Path, int]:
-    """The file as UTF-8 and the length of its byte-order mark: itself, or rewritten to ``scratch``.
+@dataclass(frozen=True)
+class Utf8:
+    """A file as UTF-8 and the length of its byte-order mark. ``unsure``: only a legacy font explains its characters."""
+
+    path: Path
+    mark: int = 0
+    unsure: bool = False
+
+
+def as_utf8(path: Path, scratch: Path) -> Utf8:
+    """The file itself where it is UTF-8, else rewritten to ``scratch``.
 
     Raises UnreadableError where it is no text, or text of an encoding that cannot be told for certain.
     """
@@ -47,11 +60,12 @@ def as_utf8(path: Path, scratch: Path) -> tuple[Path, int]:
         sample = file.read(SAMPLE_BYTES)
     encoding, mark = _encoding(sample, whole=path.stat().st_size <= SAMPLE_BYTES)
     if encoding == "utf-8":
-        return path, mark
-    pieces = _windows_1258(path) if encoding == "cp1258" else _utf16(path, encoding, mark)
+        return Utf8(path, mark)
+    unsure = encoding == "cp1258" and _has_legacy_fonts(sample)
+    read = _western if unsure else _windows_1258 if encoding == "cp1258" else partial(_utf16, encoding, mark)
     with scratch.open("w", encoding="utf-8", newline="") as sink:
-        sink.writelines(pieces)
-    return scratch, 0
+        sink.writelines(read(path))
+    return Utf8(scratch, unsure=unsure)
 
 
 def _encoding(sample: bytes, *, whole: bool) -> tuple[str, int]:
@@ -80,7 +94,7 @@ def _utf16_without_mark(sample: bytes) -> str:
     raise _unreadable("binary zeros in a text file (not a table, or half copied)")
 
 
-def _utf16(path: Path, encoding: str, mark: int) -> Iterator[str]:
+def _utf16(encoding: str, mark: int, path: Path) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder(encoding)()
     try:
         for block in _blocks(path, mark):
@@ -112,6 +126,32 @@ def _windows_1258(path: Path) -> Iterator[str]:
     if telling and not toned:
         raise _unreadable("unknown text encoding")
     yield unicodedata.normalize("NFC", carry)
+
+
+def _has_legacy_fonts(sample: bytes) -> bool:
+    """Whether the words of a sample prove a legacy font, and its tone marks do not prove Windows-1258 as well."""
+    if _UTF8_LETTERS.search(sample):
+        return False
+    try:
+        western = sample.decode("cp1252")
+    except UnicodeDecodeError:
+        return False
+    if not proven_tables([western]):
+        return False
+    text = sample.decode("cp1258", "replace")
+    tones, stray = len(_TONE.findall(text)), len(_STRAY_TONE.findall(text))
+    return stray > 0 or tones == 0
+
+
+def _western(path: Path) -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder("cp1252")()
+    try:
+        for block in _blocks(path, 0):
+            if _UTF8_LETTERS.search(block):
+                raise _unreadable("parts of the text are UTF-8 and parts are not")
+            yield decoder.decode(block)
+    except UnicodeDecodeError:
+        raise _unreadable("unknown text encoding") from None
 
 
 def _blocks(path: Path, start: int) -> Iterator[bytes]:

@@ -68,11 +68,11 @@ def open_json_lines(settings: Settings, path: Path, *, exact: bool) -> Iterator[
     """Open a file of JSON lines. Raises UnreadableError where no line is an object, or there are too many keys."""
     settings.temporary.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="json-", dir=settings.temporary) as folder:
-        utf8, start = as_utf8(path, Path(folder) / "utf8.jsonl")
-        source = _Source(utf8, start, _keys(utf8, start), exact)
+        utf8 = as_utf8(path, Path(folder) / "utf8.jsonl")
+        source = _Source(utf8.path, utf8.mark, _keys(utf8.path, utf8.mark), exact)
         head = [list(source.keys), *_first_rows(source)]
         sheet = Sheet(KIND, head, len(source.keys), partial(_batches, source), numeric_cells=True)
-        yield Document(KIND, [sheet])
+        yield Document(KIND, [sheet], unsure=utf8.unsure)
 
 
 def _lines(path: Path, start: int) -> Iterator[tuple[int, bytes]]:

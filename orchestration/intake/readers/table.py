@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -63,7 +64,8 @@ class Sheet:
 
     head: its first rows as text. batches(width): all its rows, first to last. left: how many columns stand empty
     before the first that holds anything. numeric_cells: its numbers stand as the reader writes them, with a dot for
-    decimals, and not as somebody typed them.
+    decimals, and not as somebody typed them. mended: cells that were in a legacy font, by its table; complete once
+    all rows were read.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Sheet:
     batches: Batches
     left: int = 0
     numeric_cells: bool = False
+    mended: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,9 @@ class Document:
 
     stamp: cells of the hidden sheet that a template of ours carries. doubts: cells whose text is not what they held
     (sheet, cell and why, never the value), where that is known before they are read. left_out: names of what the file
-    holds beside tables.
+    holds beside tables. doubtful: texts that may be in a legacy font or not, by sheet and position: text → what it may
+    mean. unsure: the encoding is not known; its characters are those of Windows-1252, and only a legacy font can
+    explain them.
     """
 
     kind: str
@@ -88,6 +93,8 @@ class Document:
     stamp: Sequence[str] = field(default_factory=tuple)
     doubts: Sequence[str] = field(default_factory=tuple)
     left_out: Sequence[str] = field(default_factory=tuple)
+    doubtful: dict[tuple[str, int], dict[str, str]] = field(default_factory=dict)
+    unsure: bool = False
 
 
 def column_names(width: int) -> list[str]:

@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -97,10 +98,14 @@ def open_workbook(settings: Settings, path: Path, kind: str, *, exact: bool) -> 
         _run_child(settings, path, kind, folder, exact=exact)
         index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
         sheets = []
+        doubtful: dict[tuple[str, int], dict[str, str]] = {}
         for each in index["sheets"]:
             file, width = folder / each["file"], each["width"]
             batches = partial(_batches, settings, file, width)
-            sheets.append(Sheet(each["name"], _head(file), width, batches, left=each["left"], numeric_cells=True))
-        yield Document(kind, sheets, tuple(index["stamp"]), tuple(index["doubts"]))
+            mended = Counter(each.get("mended", {}))
+            head = _head(file)
+            sheets.append(Sheet(each["name"], head, width, batches, each["left"], numeric_cells=True, mended=mended))
+            doubtful |= {(each["name"], column): texts for column, texts in each.get("doubtful", [])}
+        yield Document(kind, sheets, tuple(index["stamp"]), tuple(index["doubts"]), doubtful=doubtful)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

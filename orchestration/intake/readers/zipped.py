@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from orchestration.intake.readers.member_names import readable_name
-from orchestration.intake.readers.table import Batches, Document, Sheet, TextBatch, UnreadableError
+from orchestration.intake.readers.table import Document, Sheet, TextBatch, UnreadableError
 from orchestration.settings import Settings
 from schemas import file_rules
 
@@ -181,14 +181,20 @@ def _about(name: str, error: UnreadableError) -> UnreadableError:
 
 
 def _joined(documents: list[tuple[_Member, Document]], left_out: list[str]) -> Document:
+    doubtful: dict[tuple[str, int], dict[str, str]] = {}
     sheets = [
-        replace(sheet, name=_sheet_name(member, document, sheet), batches=partial(_batches, member.name, sheet.batches))
+        replace(
+            sheet,
+            name=_sheet_name(member, document, sheet),
+            batches=partial(_batches, member, document, sheet, doubtful),
+        )
         for member, document in documents
         for sheet in document.sheets
     ]
     stamps = {tuple(document.stamp) for _, document in documents}
     doubts = [f"{member.name} › {doubt}" for member, document in documents for doubt in document.doubts]
-    return Document("zip", sheets, stamps.pop() if len(stamps) == 1 else (), doubts, left_out)
+    stamp = stamps.pop() if len(stamps) == 1 else ()
+    return Document("zip", sheets, stamp, doubts, doubtful=doubtful, left_out=left_out)
 
 
 def _sheet_name(member: _Member, document: Document, sheet: Sheet) -> str:
@@ -196,9 +202,20 @@ def _sheet_name(member: _Member, document: Document, sheet: Sheet) -> str:
     return member.name if sheet.name == document.kind else f"{member.name} › {sheet.name}"
 
 
-def _batches(name: str, batches: Batches, width: int) -> Iterator[TextBatch]:
-    """A sheet's batches; what is found wrong while reading says in which member."""
+def _batches(
+    member: _Member,
+    document: Document,
+    sheet: Sheet,
+    doubtful: dict[tuple[str, int], dict[str, str]],
+    width: int,
+) -> Iterator[TextBatch]:
+    """A sheet's batches; what is found doubtful or wrong while reading says in which member."""
+    shown = _sheet_name(member, document, sheet)
     try:
-        yield from batches(width)
+        for batch in sheet.batches(width):
+            doubtful |= {
+                (shown, position): texts for (name, position), texts in document.doubtful.items() if name == sheet.name
+            }
+            yield batch
     except UnreadableError as error:
-        raise _about(name, error) from None
+        raise _about(member.name, error) from None

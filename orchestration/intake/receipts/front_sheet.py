@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from orchestration.intake.receipts.course import course_sections
 from orchestration.intake.receipts.page import WIDTHS, Page
 from orchestration.intake.receipts.sentences import count_labels, verdict
 from orchestration.intake.receipts.styles import VERDICT_TONES, Styles
@@ -35,6 +36,10 @@ def write_front(
         page, summary, "warning", Words("Lưu ý về số liệu, không bị trả lại", "Warnings; no row is returned for these")
     )
     _notices(page, summary, "warning", Words("Lưu ý về cả tệp", "Warnings about the whole file"))
+    for heading, lines in course_sections(summary.declaration, summary.submission, summary.course):
+        page.section(heading)
+        for label, said in lines:
+            page.fact(label, said.vi, said.en)
     _file(page, summary)
     sheet.hide_gridlines(2)
     set_page(sheet, footer=summary.submission.submission_id)

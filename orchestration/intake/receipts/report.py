@@ -6,8 +6,10 @@ thousand. Does not belong here: the words (``summary``, ``sentences``).
 ``format`` is ``kho-receipt/1``; its number changes when a key changes its meaning or goes. Keys:
 submission facts as in the ledger (``received_at`` in UTC), ``message``, ``rows`` (read = accepted + returned +
 ignored), ``ignored`` and ``mended`` (counts by kind), ``notices`` (about the whole file, the deciding one first),
-``reasons`` (counts with an example), ``errors``: every finding, warnings included, with sheet, row, cell as Excel
-names them; errors about the whole file come first and have no sheet, row or cell.
+``reasons`` (counts with an example), ``due``, ``days_late``, ``locked_after``, ``decisions``, ``waivers``, ``replay``
+and ``replays`` (of a file that was judged again), ``changes`` (counts, the first of them with values), ``errors``:
+every finding, warnings included, with sheet, row, cell as Excel names them; errors about the whole file come first and
+have no sheet, row or cell.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from typing import Any, TextIO
 
 import polars as pl
 
+from orchestration.intake.receipts.course import course_facts
 from orchestration.intake.receipts.evidence import evidence_of
 from orchestration.intake.receipts.sentences import verdict
 from orchestration.intake.receipts.summary import Notice, Reason, Summary, cell_name, column_letters
@@ -85,6 +88,7 @@ def _facts(summary: Summary) -> dict[str, Any]:
         "mended": {each.kind: each.count for each in summary.mended},
         "notices": [_notice(each) for each in summary.notices],
         "reasons": [_reason(each) for each in summary.reasons],
+        **course_facts(facts, summary.course),
     }
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestration.intake.ledger import Ledger, Submission
+from orchestration.intake.receipts.course import Course, course_of
 from orchestration.intake.wording import (
     IGNORED,
     MENDED,
@@ -22,11 +23,9 @@ from orchestration.intake.wording import (
     period_words,
     unit_words,
 )
-from orchestration.settings import Settings
+from orchestration.settings import VIETNAM, Settings
 from schemas import Declaration
 from schemas.rules import RULES
-
-VIETNAM = datetime.timezone(datetime.timedelta(hours=7))
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,8 @@ class Reason:
 class Summary:
     """Everything that a receipt says apart from single cells.
 
-    earlier: the submission with the same bytes. replaced: the submission whose rows this one replaced.
+    earlier: the submission with the same bytes. replaced: the submission whose rows this one replaced. course: what it
+    changes, what was decided about it.
     """
 
     declaration: Declaration
@@ -80,6 +80,7 @@ class Summary:
     reasons: tuple[Reason, ...]
     earlier: Submission | None
     replaced: Submission | None
+    course: Course
 
     def of_severity(self, severity: str) -> list[Reason]:
         """The reasons of one severity, the most frequent first."""
@@ -151,4 +152,5 @@ def summarise(settings: Settings, declaration: Declaration, submission: Submissi
         reasons=tuple(_reason(declaration, each) for each in details.get("reasons", [])),
         earlier=earlier,
         replaced=replaced[-1] if replaced else None,
+        course=course_of(settings, declaration, submission, ledger),
     )

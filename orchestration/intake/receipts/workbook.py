@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from orchestration.files import private_folder
+from orchestration.intake.receipts.changes_sheet import write_changes
 from orchestration.intake.receipts.evidence import Place, evidence_of
 from orchestration.intake.receipts.front_sheet import FRONT_SHEET, write_front
 from orchestration.intake.receipts.names import receipt_stem
@@ -50,6 +51,7 @@ def write_workbook(settings: Settings, summary: Summary, path: Path) -> None:
             ReturnedSheet(book.add_worksheet(RETURNED_SHEET), styles, summary).write(evidence, places, total)
             if summary.declaration.load == "upsert":  # officers may mend that sheet and send this very workbook
                 write_stamp(book, summary.declaration, period=facts.period, unit=facts.unit)
+        write_changes(settings, summary, styles, book)
 
 
 def _links(summary: Summary, places: Mapping[Place, int]) -> dict[tuple[str, int, int], str]:

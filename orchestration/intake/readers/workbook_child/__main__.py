@@ -3,7 +3,8 @@
 ``python -I workbook_child FILE FOLDER MEMORY_MB SECONDS exact|padded`` writes FOLDER/index.json and one Arrow file
 per visible sheet; cells are text, numbers and dates in one canonical form. On failure the last line on stderr is
 ``{"rule": …, "detail": …}`` (or ``{"errno": …}`` where the disk is full) and the status is 1. It imports nothing of
-kho but its neighbours: it must start in a moment and survive what it reads, or die without taking anything along.
+kho but its neighbours and the tables of legacy fonts: it must start in a moment and survive what it reads, or die
+without taking anything along.
 """
 
 from __future__ import annotations
@@ -21,9 +22,14 @@ from xml.etree.ElementTree import ParseError
 
 import pyarrow as pa
 import python_calamine as calamine
+
+sys.path.append(str(Path(__file__).parents[2] / "vietnamese"))  # for its tables of legacy fonts
+
 from cells import cell_text, lost_digits
 from columnar import write_parquet
+from find_fonts import find_fonts
 from find_hidden import FindHidden
+from fonts import SheetFonts
 from parts import NOT_CALCULATED, Hidden, Package, RefusedError
 
 CHUNK_ROWS = 10_000
@@ -39,8 +45,8 @@ _QUOTED = re.compile("[`'\"]")  # what a message quotes may be a value
 class SheetWriter:
     """Writes one sheet as text from its first row and column on, with what its package shows beside calamine."""
 
-    def __init__(self, sheet: Any, name: str, hidden: Hidden, *, exact: bool) -> None:
-        self._sheet, self._name, self._hidden, self._exact = sheet, name, hidden, exact
+    def __init__(self, sheet: Any, name: str, hidden: Hidden, fonts: SheetFonts | None, *, exact: bool) -> None:
+        self._sheet, self._name, self._hidden, self._fonts, self._exact = sheet, name, hidden, fonts, exact
         self.left = sheet.start[1] if sheet.start else 0
         self.width = self.left + max(sheet.width, 1)
         self.doubts = [
@@ -88,6 +94,8 @@ class SheetWriter:
     def _write_chunk(self, writer: Any, schema: pa.Schema, first: int, rows: list[list[str | None]]) -> None:
         if self._hidden.texts or self._hidden.digits:
             self._uncover(first, rows)
+        if self._fonts:
+            self._fonts.show(first, rows)
         arrays = [pa.array(cells, pa.string()) for cells in zip(*rows, strict=True)]
         writer.write_batch(pa.record_batch(arrays, schema=schema))
 
@@ -116,6 +124,7 @@ def read(path: str, folder: Path, *, exact: bool) -> None:
     package = Package(path) if path.endswith(".xlsx") else None
     workbook = calamine.CalamineWorkbook.from_path(path)
     beside = package or FindHidden(path)
+    fonts = None if exact else find_fonts(path, package)
     sheets: list[dict[str, Any]] = []
     stamp: list[str] = []
     doubts: list[str] = []
@@ -127,10 +136,16 @@ def read(path: str, folder: Path, *, exact: bool) -> None:
             stamp = [cell_text(row[0], exact=True) or "" for row in rows if row]
         elif facts.visible == calamine.SheetVisibleEnum.Visible:
             hidden = beside.hidden(position)
-            writer = SheetWriter(workbook.get_sheet_by_index(position), facts.name, hidden, exact=exact)
+            sheet = workbook.get_sheet_by_index(position)
+            shown = fonts.of_sheet(position) if fonts else None
+            if shown and sheet.start:
+                shown.learn(sheet.start[1], sheet.iter_rows())
+            writer = SheetWriter(sheet, facts.name, hidden, shown, exact=exact)
             file = f"sheet{position}.arrow"
             writer.write(folder / file)
             sheets.append({"name": facts.name, "file": file, "left": writer.left, "width": writer.width})
+            if shown:
+                sheets[-1] |= {"mended": shown.mended, "doubtful": shown.doubtful()}
             doubts += writer.doubts[:MOST_DOUBTS]
     if not sheets:
         raise RefusedError("file.empty", "no visible sheet")

@@ -91,11 +91,27 @@ class Package:
             targets.get(next((value for name, value in sheet.attrib.items() if name.endswith("}id")), ""))
             for sheet in _elements(self._read(root), "sheet")
         ]
-        self._digits = _shown_digits(self._read(related["styles"][0][1])) if "styles" in related else {}
+        self._parts = {kind: each[0][1] for kind, each in related.items()}
+        self._digits = _shown_digits(self.part("styles"))
 
     def _read(self, name: str) -> bytes:
         found = self._names.get(name.lower())
         return self._archive.read(found) if found else b""
+
+    def part(self, kind: str) -> bytes:
+        """The workbook's part of a kind; nothing where it has none."""
+        return self._read(self._parts.get(kind, ""))
+
+    def rows_of(self, position: int) -> Iterator[bytes]:
+        """The part of a sheet in blocks of whole rows."""
+        name = self._sheets[position] if position < len(self._sheets) else None
+        if name and (part := self._names.get(name.lower())):
+            yield from self._blocks(part)
+
+    def strings(self) -> Iterator[bytes]:
+        """The part of the shared strings in blocks of whole strings."""
+        if part := self._names.get(self._parts.get("sharedStrings", "").lower()):
+            yield from self._blocks(part, b"si")
 
     def _related(self, name: str) -> dict[str, list[tuple[str, str]]]:
         """The parts that a part refers to: kind → (id, name)."""
@@ -135,12 +151,12 @@ class Package:
             ):
                 yield block, patterns["cell"]
 
-    def _blocks(self, part: str) -> Iterator[bytes]:
+    def _blocks(self, part: str, element: bytes = b"row") -> Iterator[bytes]:
         with self._archive.open(part) as stream:
             carry = b""
             while data := stream.read(_READ_BYTES):
                 carry += data
-                cut = max(carry.rfind(b"</row>"), carry.rfind(b":row>"))
+                cut = max(carry.rfind(b"</%b>" % element), carry.rfind(b":%b>" % element))
                 if cut > 0:
                     yield carry[:cut]
                     carry = carry[cut:]
@@ -217,6 +233,8 @@ def _elements(xml: bytes, name: str) -> Iterator[ElementTree.Element]:
 
 def _shown_digits(styles: bytes) -> dict[int, int]:
     """Cell style → number of digits, of the styles that show numbers with leading zeros."""
+    if not styles:
+        return {}
     root = ElementTree.fromstring(styles)
     digits = {}
     for each in root.iter():

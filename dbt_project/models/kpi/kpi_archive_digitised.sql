@@ -1,0 +1,12 @@
+with facts as (
+    select
+        commune_key,
+        'all' as breakdown,
+        period,
+        period_end,
+        pages_digitised as numerator,
+        pages as denominator
+    from {{ ref('fct_archive_fonds') }}
+)
+
+select * from facts

@@ -1,0 +1,113 @@
+"""The KPIs: what each ``models/kpi/kpi_<id>.yml`` declares, and the models that gather them.
+
+Belongs here: reading the declarations and the SQL text that follows from them. Does not belong here: what a KPI counts
+(its model) and how values, targets and trends follow from the counts (``mart_kpi``). A KPI is one model with its yml;
+nothing else has to be edited for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import yaml
+
+_PREFIX = "kpi_"
+_NOTE = (
+    "-- Derived from the kpi_*.yml beside it by orchestration/kpis.py; do not edit. A test fails when it is stale.\n"
+)
+#: Name of the model that gathers all KPIs' counts, and of the one that gathers their declarations.
+MEASURE, DEFINITION = "kpi_measure", "kpi_definition"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kpi:
+    """One KPI as declared.
+
+    unit: percent (numerator over denominator) or count. decimals: 0 to 2. direction: up or down, where better is.
+    adds_up_over_time: months may be summed to quarters and years (what happens), or not (what is so at a date).
+    """
+
+    id: str
+    name_vi: str
+    name_en: str
+    unit: str
+    decimals: int
+    direction: str
+    owner: str
+    legal_basis: str
+    numerator: str
+    denominator: str
+    target: float | None = None
+    adds_up_over_time: bool = False
+
+    def __post_init__(self) -> None:
+        allowed = {"unit": ("percent", "count"), "direction": ("up", "down"), "decimals": (0, 1, 2)}
+        for name, values in allowed.items():
+            if getattr(self, name) not in values:
+                raise ValueError(f"KPI {self.id}: {name} is {getattr(self, name)!r}; it must be one of {values}")
+
+
+def declared_kpis(folder: Path) -> list[Kpi]:
+    """The KPIs whose declarations lie in ``folder``, by id. Raises ValueError or TypeError for one that is unsound."""
+    found = []
+    for file in sorted(folder.glob(f"{_PREFIX}*.yml")):
+        if file.stem in (MEASURE, DEFINITION):
+            continue
+        (model,) = yaml.safe_load(file.read_text(encoding="utf-8"))["models"]
+        if model["name"] != file.stem:
+            raise ValueError(f"{file.name}: declares {model['name']}")
+        found.append(Kpi(id=file.stem.removeprefix(_PREFIX), **model["config"]["meta"]["kpi"]))
+    return found
+
+
+def _literal(value: object) -> str:
+    if value is None:
+        return "cast(null as decimal(24, 4))"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return str(value)
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def measure_sql(kpis: list[Kpi]) -> str:
+    """All KPIs' counts in one table."""
+    parts = [
+        f"""select
+    '{kpi.id}' as kpi_id,
+    commune_key,
+    breakdown,
+    period,
+    period_end,
+    cast(numerator as decimal(24, 4)) as numerator,
+    cast(denominator as decimal(24, 4)) as denominator
+from {{{{ ref('{_PREFIX}{kpi.id}') }}}}"""
+        for kpi in kpis
+    ]
+    return _NOTE + "\nunion all\n".join(parts) + "\n"
+
+
+def definition_sql(kpis: list[Kpi]) -> str:
+    """All KPIs' declarations in one table."""
+    names = {"id": "kpi_id", "name_vi": "kpi_name_vi", "name_en": "kpi_name_en"}
+    names |= {"numerator": "numerator_meaning", "denominator": "denominator_meaning"}
+    parts = []
+    for kpi in kpis:
+        columns = []
+        for each in fields(Kpi):
+            value = _literal(getattr(kpi, each.name))
+            if each.name == "target" and kpi.target is not None:
+                value = f"cast({value} as decimal(24, 4))"
+            columns.append(f"    {value} as {names.get(each.name, each.name)}")
+        parts.append("select\n" + ",\n".join(columns))
+    return _NOTE + "\nunion all\n".join(parts) + "\n"
+
+
+def derived_files(folder: Path) -> dict[Path, str]:
+    """The committed files that follow from the declarations, and their text."""
+    kpis = declared_kpis(folder)
+    return {
+        folder / f"{MEASURE}.sql": measure_sql(kpis),
+        folder / f"{DEFINITION}.sql": definition_sql(kpis),
+    }
