@@ -18,7 +18,7 @@ def stream_of(data: bytes, *names: str) -> bytes | None:
     size = 1 << shift
     table = _table(data, size)
     names = tuple(each.casefold() for each in names)  # Excel writes Workbook, other programs WORKBOOK
-    directory, _, _, smallest, small_table = struct.unpack_from("<5I", data, 48)
+    directory, _, smallest, small_table = struct.unpack_from("<4I", data, 48)
     entries = _chain(data, table, directory, size)
     small = b""
     for start in range(0, len(entries) - _ENTRY_BYTES + 1, _ENTRY_BYTES):

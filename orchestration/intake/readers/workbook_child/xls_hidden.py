@@ -39,7 +39,7 @@ class XlsHidden:
 
     def __init__(self, data: bytes) -> None:
         found = stream_of(data, "Workbook", "Book")
-        if found is None:
+        if not found:
             raise ValueError("no stream of the workbook")
         self._stream = found
         self._sheets: list[int] = []
