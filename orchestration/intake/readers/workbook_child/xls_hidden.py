@@ -1,8 +1,8 @@
 """Error cells of an xls (BIFF5 and BIFF8), formulas that were never calculated, and zeros that a format shows.
 
 An xls stores a value with every formula, so one that was never calculated can be told only where the program that
-wrote it asks for calculation on opening and left a zero or nothing there. Without that request, an empty text that
-was calculated and one that was not look alike.
+wrote it asks for calculation on opening and left a zero there. An empty text that was calculated and one that was
+not look alike.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _BOF, _EOF, _FORMAT, _CELL_FORMAT, _SHEET = 0x809, 0x0A, 0x41E, 0xE0, 0x85
 _NUMBER, _RK, _MANY_RK, _FORMULA, _BOOLEAN_OR_ERROR = 0x203, 0x27E, 0xBD, 0x06, 0x205
 _BIFF8 = 0x600
 _CALCULATE_ON_LOAD = 2
-_RESULT_IS_NO_NUMBER, _ERROR, _NOTHING = b"\xff\xff", 2, 3
+_RESULT_IS_NO_NUMBER, _ERROR = b"\xff\xff", 2
 
 
 def _records(stream: bytes, position: int) -> Iterator[tuple[int, int, int]]:
@@ -88,7 +88,7 @@ class XlsHidden:
         no_number = result[6:] == _RESULT_IS_NO_NUMBER
         if no_number and result[0] == _ERROR:
             found.show_text(row, column, ERROR_CODES.get(result[2], "#VALUE!"))
-        elif options & _CALCULATE_ON_LOAD and (result == bytes(8) or (no_number and result[0] == _NOTHING)):
+        elif options & _CALCULATE_ON_LOAD and result == bytes(8):
             found.show_text(row, column, NOT_CALCULATED)
         elif not no_number:
             self._show_digits(found, row, column, style)
