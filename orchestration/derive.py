@@ -24,7 +24,7 @@ _SUBMISSION_TEXTS = {
     "submission_id": "Id of the submission; every row of bronze names the one that brought it.",
     "department": "Department that handed the file in.",
     "dataset": "Dataset, as department/name.",
-    "unit": "Reporting unit: the department, or the code of a commune; empty if unknown.",
+    "unit": "Reporting unit: the department, the code of a commune, or the key of an old one; empty if unknown.",
     "period": "Period that the file reports: 2026-10, 2026Q4 or 2026; empty if unknown.",
     "period_start": "First day of the period.",
     "period_end": "Last day of the period.",

@@ -120,7 +120,10 @@ class TaxCode(ColumnType):
 
 
 class CommuneCode(ColumnType):
-    """A present commune, written as its code or its name; stored as the 5-digit code (text, leading zeros kept)."""
+    """A present commune, written as its code or name, or as those of an old one that went into it whole.
+
+    Stored as the 5-digit code of the present one (text, leading zeros kept).
+    """
 
     name = "commune_code"
     hint_vi = "Tên xã/phường hiện hành (kèm Xã/Phường) hoặc mã 5 chữ số"

@@ -309,8 +309,26 @@ COMMUNE_AMBIGUOUS = rule(
     "unified",
     vi="«{title}» trùng tên với nhiều đơn vị",
     en="'{title}' is the name of several units",
-    mend_vi="Ghi kèm Xã/Phường hoặc dùng mã đơn vị",
-    mend_en="Add Xã/Phường or use the code",
+    mend_vi="Ghi kèm Xã/Phường, ghi kèm huyện nếu là đơn vị cũ, hoặc dùng mã đơn vị",
+    mend_en="Add Xã/Phường, the district of an old unit, or use the code",
+)
+COMMUNE_DIVIDED = rule(
+    "commune.divided",
+    "error",
+    "unified",
+    vi="«{title}» là đơn vị cũ (trước 01/7/2025) đã được chia cho nhiều xã, phường",
+    en="'{title}' is an old unit (before 1 July 2025) that was divided among several communes",
+    mend_vi="Ghi xã, phường hiện hành nơi thực tế thuộc về",
+    mend_en="Write the present commune that it really belongs to",
+)
+COMMUNE_OLD_CODE = rule(
+    "commune.old_code",
+    "error",
+    "unified",
+    vi="«{title}» là mã của đơn vị cũ (trước 01/7/2025)",
+    en="'{title}' is the code of an old unit (before 1 July 2025)",
+    mend_vi="Ghi mã hoặc tên xã, phường hiện hành",
+    mend_en="Write the code or name of the present commune",
 )
 LAND_TYPE_UNKNOWN = rule(
     "land_type.unknown",

@@ -44,8 +44,8 @@ PAGES, READY = own("Số trang", Integer), own("Đã có mạng", Boolean)
 PLACES = communes(Settings(province="15"))
 
 
-def context(*, numeric_cells: bool = False) -> CastContext:
-    return CastContext(TODAY, PLACES, numeric_cells=numeric_cells)
+def context(*, numeric_cells: bool = False, reference_date: datetime.date | None = None) -> CastContext:
+    return CastContext(TODAY, PLACES, numeric_cells=numeric_cells, reference_date=reference_date)
 
 
 def read(declared: Column, *texts: str | None, within: CastContext | None = None) -> list[Any]:
@@ -619,7 +619,23 @@ def test_words_of_old_land_types_get_a_proposal() -> None:
 def test_a_commune_is_read_and_a_doubtful_one_gets_a_proposal() -> None:
     assert read(COMMUNE, "02683", "2683", "xã bát xát", "Xã Bát Xát, tỉnh Lào Cai") == ["02683"] * 4
     assert read(COMMUNE, "Xã Bát Xạt Mới", "99999") == ["!commune.unknown"] * 2
-    assert proposal(COMMUNE, "Thị trấn Bát Xát") == "Xã Bát Xát (02683)"
+    assert proposal(COMMUNE, "Phường Bát Xát") == "Xã Bát Xát (02683)"
+
+
+def test_old_communes_are_counted_apart_from_the_names_that_became_codes() -> None:
+    old = ["Thị trấn Bát Xát", "Xã Quang Kim", "Xã Quang Kim"]
+    cast = CASTS[COMMUNE.type](pl.Series(["Xã Bát Xát", "02683", None, *old]), COMMUNE, context())
+    assert cast.values.to_list() == ["02683", "02683", None, *["02683"] * 3]
+    assert (cast.mended, cast.mended_as) == (1, {"old_commune": 3})
+
+
+def test_the_period_decides_which_communes_a_file_names() -> None:
+    year_2024 = context(reference_date=datetime.date(2024, 12, 31))
+    cells = ["02734", "02683", "Xã Quang Kim", "Phường Cam Đường"]  # only now there is a ward of that name
+    cast = CASTS[COMMUNE.type](pl.Series(cells), COMMUNE, year_2024)
+    assert cast.values.to_list() == ["02683", "02683", "02683", "02671"]
+    assert (cast.mended, cast.mended_as) == (1, {"old_commune": 3})
+    assert read(COMMUNE, "02734") == ["!commune.old_code"]
 
 
 # --- text ---------------------------------------------------------------------------------------------------

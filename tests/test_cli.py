@@ -20,6 +20,7 @@ def kho(tmp_path, monkeypatch):
     """Run ``kho`` in a process of its own with an empty home."""
     monkeypatch.setenv("KHO_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("KHO_SOURCES", str(tmp_path / "sources"))
+    monkeypatch.setenv("KHO_NOW", "2026-11-02T08:00:00+00:00")  # October is not late yet
 
     def run(*arguments: object) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "orchestration", *map(str, arguments)]

@@ -24,6 +24,7 @@ from schemas import dataset, datasets
 A, B = "02647", "02725"  # Phường Lào Cai, Xã Bản Xèo
 ELSEWHERE = "00004"  # in Hà Nội
 A_KEY, B_KEY, ELSEWHERE_KEY = (f"{code}@2025-07-01" for code in (A, B, ELSEWHERE))
+REFORM = datetime.date(2025, 7, 1)
 MODELS = Settings().dbt_project / "models"
 PERIOD_ENDS = {
     "2026-08": datetime.date(2026, 8, 31),
@@ -310,7 +311,7 @@ def test_marts_read_core_only_and_core_reads_core_and_sources_only(manifest):
     for node in kho_nodes(manifest, "model"):
         read = {schemas[key] for key in node["depends_on"]["nodes"]}
         assert read <= allowed[node["schema"]], node["name"]
-        assert node["name"].split("_")[0] in {"core": {"dim", "fct"}, "marts": {"mart"}}[node["schema"]]
+        assert node["name"].split("_")[0] in {"core": {"dim", "fct", "bridge"}, "marts": {"mart"}}[node["schema"]]
 
 
 def test_only_one_model_reads_the_ledger_and_one_macro_decides_what_counts(manifest):
@@ -333,6 +334,43 @@ def test_models_avoid_what_other_engines_do_not_understand():
     for file in MODELS.rglob("*.sql"):
         text = file.read_text(encoding="utf-8").lower()
         assert [word for word in banned if word in text] == [], file.name
+
+
+def test_no_model_joins_communes_by_a_code_that_an_old_commune_has_too():
+    """Whoever reads dim_commune takes the present rows, or joins by the key."""
+    for file in MODELS.rglob("*.sql"):
+        text = " ".join(file.read_text(encoding="utf-8").split())
+        for after in text.split("ref('dim_commune') }}")[1:]:
+            assert "is_present" in after.split("),")[0], file.name
+
+
+def test_the_code_of_a_present_commune_finds_an_old_one_and_facts_stand_in_the_present_one(query):
+    """Nearly every present code was an old one's, too: a join by the bare code would count each resident twice."""
+    twice = "select count(*) from core.dim_commune where province_code = '15' group by commune_code having count(*) > 1"
+    assert len(query(twice)) == 99
+    for fact in ("core.fct_resident", "core.fct_parcel_owner", "core.dim_person"):
+        found = query(
+            f"select count(*), count(*) filter (dim_commune.is_present) from {fact} as fact "
+            "inner join core.dim_commune on fact.commune_key = dim_commune.commune_key"
+        )
+        assert found[0][0] == found[0][1] > 0, fact
+
+
+def test_an_old_commune_is_known_by_district_and_province_and_by_what_became_of_it(query):
+    columns = "commune_name, commune_bare_name, commune_kind, district_name, old_province_name, province_name"
+    assert query(f"select {columns}, valid_to from core.dim_commune where commune_key = '02683@1900-01-01'") == [
+        ("Thị trấn Bát Xát", "Bát Xát", "township", "Huyện Bát Xát", "Tỉnh Lào Cai", "Tỉnh Lào Cai", REFORM)
+    ]
+    assert query(f"select {columns}, valid_to from core.dim_commune where commune_key = '04270@1900-01-01'") == [
+        ("Xã Minh Bảo", "Minh Bảo", "commune", "Thành phố Yên Bái", "Tỉnh Yên Bái", "Tỉnh Lào Cai", REFORM)
+    ]
+    went = (
+        "select dim_commune.commune_name, bridge_commune.relation from core.bridge_commune "
+        "inner join core.dim_commune on bridge_commune.commune_key = dim_commune.commune_key "
+        "where bridge_commune.old_commune_key = '{}@1900-01-01' order by 1"
+    )
+    assert query(went.format("02683")) == [("Xã Bát Xát", "whole")]
+    assert query(went.format("22465")) == [("Xã Cam An", "part"), ("Xã Cam Lâm", "part")]
 
 
 # --- the story -------------------------------------------------------------------------------------------------------
@@ -505,7 +543,12 @@ def test_the_warehouse_is_built_before_anything_was_handed_in(built):
     filled = {name: count for name, count in rows.items() if count}
     assert filled == {
         "core.commune": 3321,
-        "core.dim_commune": 3321,
+        "core.old_commune": 10057,
+        "core.old_district": 696,
+        "core.old_province": 63,
+        "core.commune_successor": 10587,
+        "core.dim_commune": 3321 + 10057,
+        "core.bridge_commune": 10587,
         "core.citizen_id_province": 63,
         "core.land_type": 104,
         "marts.mart_commune_overview": 99,

@@ -1,7 +1,7 @@
 """Writes ``commune.csv``: the communes, wards and special zones of Vietnam as they stand now.
 
 Belongs here: where the codes and names come from, what has changed since, and the checks that refuse a wrong list.
-Does not belong here: older communes and what became of them.
+Does not belong here: older communes and what became of them (``generate_old_commune.py``).
 
 Source: the MIT package ``vietnamadminunits``, version 1.0.4 (units of 1 July 2025). Its data files are read through
 importlib.metadata and the package is never imported: its converter can send addresses to a web geocoder.
@@ -102,7 +102,7 @@ def with_changes_of_2026(communes: list[Commune]) -> list[Commune]:
 def check(holds: bool, message: str) -> None:
     """Stop without writing anything unless it holds."""
     if not holds:
-        raise SystemExit(f"commune.csv is not written: {message}")
+        raise SystemExit(f"nothing is written: {message}")
 
 
 def check_all(communes: list[Commune]) -> None:

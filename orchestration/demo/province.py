@@ -17,9 +17,9 @@ from random import Random
 from typing import Any
 
 from orchestration.demo.vocabulary import NAME_PATTERNS, RURAL_MAJORITY, VILLAGE_FIRST, VILLAGE_SECOND
+from orchestration.intake.old_communes import OldCommunes
 
 PROVINCE = "15"
-OLD_COMMUNES = Path(__file__).with_name("old_commune.csv")
 #: Citizen ids start with the province of birth registration: Lào Cai and Yên Bái before the merger, and where people
 #: of the province come from otherwise.
 PREFIX_NORTH, PREFIX_SOUTH = "010", "015"
@@ -116,12 +116,12 @@ def build_province(seeds: Path, *, rows: int, seed: int, today: datetime.date) -
 
 
 def _communes(seeds: Path, chance: Random) -> list[Commune]:
-    old: dict[str, list[str]] = {}
-    with OLD_COMMUNES.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            old.setdefault(row["commune_code"], []).append(row["old_commune_name"])
     with (seeds / "commune.csv").open(encoding="utf-8", newline="") as file:
         present = [row for row in csv.DictReader(file) if row["province_code"] == PROVINCE]
+    old: dict[str, list[str]] = {}
+    for each in OldCommunes(seeds, {row["commune_code"] for row in present}).every:
+        for code in each.went:
+            old.setdefault(code, []).append(each.name)
     communes = []
     for row in sorted(present, key=lambda row: row["commune_code"]):
         is_ward = row["commune_kind"] == "ward"
@@ -131,7 +131,7 @@ def _communes(seeds: Path, chance: Random) -> list[Commune]:
                 code=row["commune_code"],
                 name=row["commune_name"],
                 is_ward=is_ward,
-                old_communes=tuple(old[row["commune_code"]]),
+                old_communes=tuple(sorted(old[row["commune_code"]])),
                 villages=_villages(chance, is_ward),
                 majority=majority,
                 weight=chance.uniform(0.5, 1.6) * (2.2 if is_ward else 1),

@@ -1,7 +1,6 @@
 """Words of the synthetic province: names of people by ethnic group, villages, organisations, courses.
 
 Belongs here: lists and their proportions. Does not belong here: how people, parcels and courses are put together.
-The old communes of Lào Cai and Yên Bái stand in ``old_commune.csv`` (from the MIT package ``vietnamadminunits`` 1.0.4).
 """
 
 from __future__ import annotations

@@ -96,7 +96,7 @@ def recognise(settings: Settings, declaration: Declaration, document: Document, 
         period, source = find_period(declaration, stamp=stamp, file_name=file_name, titles=titles)
     except PeriodError as error:
         raise RefusedError(error.rule_id, error.title, example(declaration.period)) from None
-    unit = find_unit(declaration, communes(settings), stamp=stamp, file_name=file_name, titles=titles)
+    unit = find_unit(declaration, communes(settings), stamp=stamp, file_name=file_name, titles=titles, on=period.end)
     notices = [*left_out(document), *_notices(declaration, layout, stamp)]
     return Recognised(tables, period, source, unit, notices, document.doubtful)
 
@@ -152,7 +152,12 @@ class Examination:
         for sheet, layout in self._recognised.tables:
             rows = RowFilter(self._declaration, layout)
             # What a cast learns of a sheet holds for that sheet: another file of an archive may be written otherwise.
-            self._context = CastContext(self._received_on, communes(self._settings), numeric_cells=sheet.numeric_cells)
+            self._context = CastContext(
+                self._received_on,
+                communes(self._settings),
+                numeric_cells=sheet.numeric_cells,
+                reference_date=self._recognised.period.end,
+            )
             for batch in _gathered(sheet.batches(layout.width), self._settings.batch_rows):
                 self._examine(sheet.name, layout, rows, batch, spool)
             self._ignored += rows.ignored

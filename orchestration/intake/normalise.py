@@ -61,6 +61,7 @@ def normalise(
             cast = without_doubtful(cast, texts[column.name], doubts)
         context.typed[column.name] = cast.values.alias(column.name)
         mended[column.type.name] += cast.mended
+        mended.update(cast.mended_as)
         found.append(located(cast.problems, rows, sheet=sheet, column=column.name, position=position))
     frame = pl.DataFrame([context.typed[name] for name in declaration.columns])
     text = pl.DataFrame([texts[name].alias(name) for name in declaration.columns if name in texts])

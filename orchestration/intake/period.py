@@ -170,17 +170,26 @@ def find_period(
 
 
 def find_unit(
-    declaration: Declaration, communes: Communes, *, stamp: Sequence[str], file_name: str, titles: Sequence[str]
+    declaration: Declaration,
+    communes: Communes,
+    *,
+    stamp: Sequence[str],
+    file_name: str,
+    titles: Sequence[str],
+    on: datetime.date | None = None,
 ) -> str:
-    """The reporting unit: a commune's code where stamp, name or letterhead names one, else the department itself."""
+    """The reporting unit: the commune that stamp, name or letterhead names, else the department itself.
+
+    A present commune is told by its code, an old one by its key; on: the day whose communes are meant.
+    """
     if len(stamp) > 4 and stamp[4].strip():
-        return communes.find_in(stamp[4]) or stamp[4].strip()
-    named = communes.find_in(_stem(file_name))
+        return communes.find_in(stamp[4], on=on) or stamp[4].strip()
+    named = communes.find_in(_stem(file_name), on=on)
     if named:
         return named
     for title in titles:
         if re.search(r"\b(ubnd|uy ban nhan dan|cong an|don vi bao cao)\b", fold(title)):
-            headed = communes.find_in(title, with_kind=True)
+            headed = communes.find_in(title, with_kind=True, on=on)
             if headed:
                 return headed
     return declaration.department

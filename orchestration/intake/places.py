@@ -1,38 +1,48 @@
 """Communes: from what a cell says to the code of a present commune.
 
-Belongs here: reading the seed of communes and resolving codes and names. Ambiguous names are never guessed; the
-candidates are proposed instead.
+Belongs here: reading the seed of present communes and resolving codes and names of present and old ones. What is not
+certain is never guessed; the candidates are proposed instead. Does not belong here: where old communes are read and
+found (``old_communes.py``).
+
+A file of a period before 1 July 2025 names old communes, by name and by code; nearly every present code was an old
+one's, too. A later file names present ones, and where no present one has the name, an old one. An old commune that went
+whole into a present one is that one; one that was divided is an error.
 """
 
 from __future__ import annotations
 
 import csv
+import datetime
 import difflib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
-from orchestration.intake.folding import clean_text, fold, plain
+from orchestration.intake.commune_names import FORMS, bare, full_kind, letter_pairs
+from orchestration.intake.folding import clean_text, fold
+from orchestration.intake.old_communes import EVERYWHERE, Area, OldCommune, OldCommunes
 from orchestration.settings import Settings
 from schemas import rules
 
-_ABBREVIATED = {"x": "Xã", "p": "Phường", "đk": "Đặc khu"}
-_LAST_PART = re.compile(r"(.+?)\s*[,;–-]\s*([^,;–-]+)")
+#: The first day of the present communes; districts ended the day before.
+REFORM = datetime.date(2025, 7, 1)
+
+_SEPARATOR = re.compile(r"\s*[,;()–-]\s*")
+#: A district or province that follows without a comma.
+_UNSEPARATED = re.compile(
+    r"(?<=[^\s,;(–-])\s+(?:thuộc\s+|thuoc\s+)?"
+    r"(?=(?:huyện|quận|thị xã|thành phố|tỉnh|huyen|quan|thi xa|thanh pho|tinh)\s|(?:h|q|tx|tp)\.)",
+    re.IGNORECASE,
+)
 _PROVINCE_KIND = re.compile(r"^(?:tỉnh|thành phố|t\.|tp\.?)\s*", re.IGNORECASE)
 #: Kinds of units, those of before 1 July 2025 among them.
 _FOLDED_KIND = re.compile(r"^(?:xa|x|phuong|p|dac khu|thi tran|tt|thi xa|tx|huyen|h|thanh pho|tp) ")
+_NAMES_KIND = re.compile(r"\b(?:xa|phuong|thi tran|tt)\b")
 _CODE = re.compile(r"(?<![0-9])[0-9]{5}(?![0-9])")
 #: A code alone, as text, as a number that lost its zeros, or as a float.
 _NUMBER = re.compile(r"(['’]?[0-9][0-9 ]*)(?:[.,]0+)?")
-
-
-def _compact(text: str) -> str:
-    return fold(text).replace(" ", "")
-
-
-#: Ways of comparing names, the strictest first: with diacritics, without, without spaces (Sapa).
-_FORMS = (("plain", plain), ("fold", fold), ("compact", _compact))
 
 
 @dataclass(frozen=True)
@@ -45,6 +55,14 @@ class Commune:
 
 
 @dataclass(frozen=True)
+class Found:
+    """The present commune that a cell names; ``old``: the old one that it named, where it named one."""
+
+    code: str
+    old: OldCommune | None = None
+
+
+@dataclass(frozen=True)
 class Unresolved:
     """Why a cell names no commune, and what it may have meant."""
 
@@ -53,102 +71,231 @@ class Unresolved:
 
 
 class Communes:
-    """All present communes; cells name those of one province."""
+    """All present communes; cells name those of one province, or old ones that went into them."""
 
     def __init__(self, file: Path, province: str) -> None:
         with file.open(encoding="utf-8", newline="") as source:
             table = list(csv.DictReader(source))
         every = [Commune(row["commune_code"], row["commune_name"], row["province_code"]) for row in table]
-        names_of_province = {row["province_name"] for row in table if row["province_code"] == province}
         self.by_code = {each.code: each for each in every}
+        self._seeds = file.parent
         self._province = province
         self.own = [each for each in every if each.province == province]
-        self._province_words = {fold(_bare(name)) for name in names_of_province}
-        self._names: dict[str, dict[str, set[str]]] = {form: {} for form, _ in _FORMS}
+        names = {row["province_name"] for row in table if row["province_code"] == province}
+        self._province_words = {fold(bare(name)) for name in names}
+        self._province_names = {fold(name) for name in names} | {f"tinh {name}" for name in self._province_words}
+        self._names: dict[str, dict[str, set[str]]] = {form: {} for form, _ in FORMS}
         self._folded: dict[str, str] = {}
         self._bare: dict[str, list[str]] = {}
         for each in self.own:
-            for form, compare in _FORMS:
-                for name in (each.name, _bare(each.name)):
+            for form, compare in FORMS:
+                for name in (each.name, bare(each.name)):
                     self._names[form].setdefault(compare(name), set()).add(each.code)
             self._folded[fold(each.name)] = each.code
-            self._bare.setdefault(fold(_bare(each.name)), []).append(each.code)
+            self._bare.setdefault(fold(bare(each.name)), []).append(each.code)
 
-    def resolve(self, text: str) -> str | Unresolved:
-        """The code of the commune of the province that a cell names by code, by name, or by both."""
+    @cached_property
+    def old(self) -> OldCommunes:
+        """The old communes of the province, read when a text first needs them."""
+        return OldCommunes(self._seeds, {each.code for each in self.own})
+
+    @cached_property
+    def _pairs(self) -> dict[str, frozenset[str]]:
+        """The pairs of letters of every bare name, present and old."""
+        return {name: letter_pairs(name) for name in (*self._bare, *self.old.bare_names)}
+
+    def resolve(self, text: str, *, on: datetime.date | None = None, district: str | None = None) -> str | Unresolved:
+        """The code of the present commune that a cell names, see ``look_up``."""
+        found = self.look_up(text, on=on, district=district)
+        return found.code if isinstance(found, Found) else found
+
+    def look_up(self, text: str, *, on: datetime.date | None = None, district: str | None = None) -> Found | Unresolved:
+        """The commune of the province that a cell names by code, by name, or by both.
+
+        on: the day whose communes are meant, the present one if None; district: what a column beside it says.
+        """
         text = clean_text(text)
         number = _NUMBER.fullmatch(text)
         if number:
-            return self._known(re.sub("[^0-9]", "", number[1]).zfill(5))
+            return self._coded(re.sub("[^0-9]", "", number[1]).zfill(5), on)
+        area = (self._area(district) if district else None) or EVERYWHERE
         code = _CODE.search(text)
         if not code:
-            return self._named(text)
-        coded = self._known(code[0])
-        named = self._named((text[: code.start()] + text[code.end() :]).strip(" -–()[]:,;|"))
-        if isinstance(coded, Unresolved) or isinstance(named, Unresolved) or coded == named:
+            return self._named(text, area, on)
+        rest = (text[: code.start()] + text[code.end() :]).strip(" -–()[]:,;|")
+        coded, named = self._coded(code[0], on), self._named(rest, area, on)
+        if isinstance(coded, Found) and _is_called(coded.old or self.by_code[coded.code], rest):
+            return coded  # the code decides between namesakes
+        return self._agreed(code[0], coded, named)
+
+    def _agreed(self, code: str, coded: Found | Unresolved, named: Found | Unresolved) -> Found | Unresolved:
+        """What code and name say together. The code of an old commune is certain beside that commune's name."""
+        if isinstance(coded, Unresolved) and coded.rule_id == rules.COMMUNE_OLD_CODE:
+            same = isinstance(named, Found) and named.old is not None and named.old.code == code
+            divided = isinstance(named, Unresolved) and named.rule_id == rules.COMMUNE_DIVIDED
+            return named if same or divided else coded
+        if isinstance(coded, Unresolved) or isinstance(named, Unresolved):
             return coded if isinstance(coded, Unresolved) else named
-        return Unresolved(rules.COMMUNE_AMBIGUOUS, self._shown([coded, named]))
+        if coded.code == named.code and (not coded.old or not named.old or coded.old == named.old):
+            return named
+        shown = [self._shown_old(each.old) if each.old else self._shown([each.code]) for each in (coded, named)]
+        return Unresolved(rules.COMMUNE_AMBIGUOUS, "; ".join(shown))
 
-    def _known(self, code: str) -> str | Unresolved:
-        here = code in self.by_code and self.by_code[code].province == self._province
-        return code if here else Unresolved(rules.COMMUNE_UNKNOWN, None)
+    def _coded(self, code: str, on: datetime.date | None) -> Found | Unresolved:
+        if _before(on) and (units := self.old.coded(code, on)):
+            return self._translated(units)
+        if self._is_own(code):
+            return Found(code)
+        if units := self.old.coded(code, on):
+            return Unresolved(rules.COMMUNE_OLD_CODE, "; ".join(map(self._shown_old, units)))
+        return Unresolved(rules.COMMUNE_UNKNOWN, None)
 
-    def _named(self, text: str) -> str | Unresolved:
-        text = self._without_province(text)
-        for form, compare in _FORMS:
-            found = self._names[form].get(compare(_full_kind(text)), set())
-            if len(found) == 1:
-                return next(iter(found))
-            if len(found) > 1:
-                return Unresolved(rules.COMMUNE_AMBIGUOUS, self._shown(sorted(found)))
-        return Unresolved(rules.COMMUNE_UNKNOWN, self._nearest(fold(text)))
+    def _is_own(self, code: str) -> bool:
+        return code in self.by_code and self.by_code[code].province == self._province
 
-    def _without_province(self, text: str) -> str:
-        """Xã Bản Qua, tỉnh Lào Cai → Xã Bản Qua."""
-        parts = _LAST_PART.fullmatch(text)
-        if parts and fold(_PROVINCE_KIND.sub("", parts[2])) in self._province_words:
-            return parts[1]
-        return text
+    def _named(self, text: str, area: Area, on: datetime.date | None) -> Found | Unresolved:
+        for name, where in self._readings(text, area):
+            for form, compare in FORMS:
+                found = self._matched(form, compare(full_kind(name)), where, on)
+                if found:
+                    return found
+        return Unresolved(rules.COMMUNE_UNKNOWN, self._nearest(fold(name)))
 
-    def find_in(self, text: str, *, with_kind: bool = False) -> str | None:
+    def _readings(self, text: str, area: Area) -> Iterator[tuple[str, Area]]:
+        """The whole text as a name, then without the districts and provinces that stand behind it.
+
+        Xã Quang Kim, huyện Bát Xát, tỉnh Lào Cai → Xã Quang Kim in Bát Xát.
+        """
+        yield text, area
+        for spelling in dict.fromkeys((text, _UNSEPARATED.sub(", ", text))):
+            rest, where = spelling, area
+            while split := self._split(rest):
+                rest, named = split
+                if where and named and not where & named:
+                    break
+                where = where & named if where and named else where or named
+                yield rest, where
+
+    def _split(self, text: str) -> tuple[str, Area] | None:
+        """A text without the district or province behind it, and that one's districts. Phan Rang - Tháp Chàm is one."""
+        text = text.rstrip(" )")
+        for mark in reversed(list(_SEPARATOR.finditer(text))[-2:]):
+            area = self._area(text[mark.end() :])
+            if area is not None:
+                return text[: mark.start()], area
+        return None
+
+    def _area(self, words: str) -> Area | None:
+        """The districts that words allow; None if they name neither district nor province."""
+        folded = fold(words)
+        if folded in self._province_names or folded in self._province_words:
+            return EVERYWHERE
+        area = self.old.area(words)
+        if area is None and fold(_PROVINCE_KIND.sub("", words)) in self._province_words:
+            return EVERYWHERE
+        return area
+
+    def _matched(self, form: str, key: str, area: Area, on: datetime.date | None) -> Found | Unresolved | None:
+        """The commune of a name, present or old; None if there is none of that name."""
+        present = sorted(self._names[form].get(key, ()))
+        if area:
+            present = [code for code in present if self.old.territory.get(code, set()) & area]
+        if present and not area and not _before(on):
+            return self._chosen(present)
+        units = self.old.named(form, key, area, on)
+        if not units:
+            return self._chosen(present) if present else None
+        translated = self._translated(units)
+        if present and not _before(on) and isinstance(translated, Found) and present != [translated.code]:
+            # A district stands beside a name that means one commune now and meant another one then.
+            return Unresolved(rules.COMMUNE_AMBIGUOUS, "; ".join([self._shown(present), *map(self._shown_old, units)]))
+        return translated
+
+    def _chosen(self, codes: list[str]) -> Found | Unresolved:
+        return Found(codes[0]) if len(codes) == 1 else Unresolved(rules.COMMUNE_AMBIGUOUS, self._shown(codes))
+
+    def _translated(self, units: list[OldCommune]) -> Found | Unresolved:
+        """The present commune of old ones: certain if all of them went into it whole."""
+        went = {each.went for each in units}
+        if len(went) == 1 and len(units[0].went) == 1:
+            return Found(units[0].went[0], units[0])
+        if len(units) == 1:
+            return Unresolved(rules.COMMUNE_DIVIDED, self._shown(list(units[0].went)))
+        return Unresolved(rules.COMMUNE_AMBIGUOUS, "; ".join(map(self._shown_old, units)))
+
+    def find_in(self, text: str, *, with_kind: bool = False, on: datetime.date | None = None) -> str | None:
         """The one commune of the province that a longer text names in full, or by its 5-digit code.
 
-        with_kind: only together with Xã/Phường (letterheads name provinces and departments, too).
+        A present one is told by its code, an old one by its key: its code may be that of a present one, too.
+        with_kind: only together with Xã/Phường (letterheads name provinces and departments, too); on: see ``look_up``.
         """
-        if not with_kind:
-            codes = {code for code in _CODE.findall(text) if self._known(code) == code}
-            if len(codes) == 1:
-                return codes.pop()
+        if _before(on):
+            # Without a kind, Bát Xát may be the district.
+            hits = self._old_in(text, with_kind, on) or self._present_in(text, True)
+        else:
+            hits = self._present_in(text, with_kind)
+            if not hits and _NAMES_KIND.search(fold(text)):
+                hits = self._old_in(text, True, on)
+        longest = {code for name, code in hits.items() if not any(name != other and name in other for other in hits)}
+        return longest.pop() if len(longest) == 1 else None
+
+    def _present_in(self, text: str, with_kind: bool) -> dict[str, str]:
+        """The codes of the present communes that a text names, by what names them."""
+        codes = [] if with_kind else [code for code in _CODE.findall(text) if self._is_own(code)]
+        if codes:
+            return {code: code for code in codes}
         padded = f" {fold(text)} "
         hits = {name: code for name, code in self._folded.items() if f" {name} " in padded}
-        if not hits and not with_kind:
-            hits = {
-                name: next(iter(codes))
-                for name, codes in self._names["fold"].items()
-                if len(codes) == 1 and " " in name and name not in self._province_words and f" {name} " in padded
-            }
-        longest = [code for name, code in hits.items() if not any(name != other and name in other for other in hits)]
-        return longest[0] if len(set(longest)) == 1 else None
+        if hits or with_kind:
+            return hits
+        return {
+            name: next(iter(codes))
+            for name, codes in self._names["fold"].items()
+            if len(codes) == 1 and " " in name and name not in self._province_words and f" {name} " in padded
+        }
+
+    def _old_in(self, text: str, with_kind: bool, on: datetime.date | None) -> dict[str, str]:
+        """The keys of the old communes that a text names together with their kind, by what names them."""
+        coded = [] if with_kind else [unit for code in _CODE.findall(text) for unit in self.old.coded(code, on)]
+        if coded:
+            return {unit.key: unit.key for unit in coded}
+        padded = f" {fold(text)} "
+        named = {
+            name: self.old.named("fold", name, EVERYWHERE, on) for name in self.old.full_names if f" {name} " in padded
+        }
+        return {name: units[0].key for name, units in named.items() if len(units) == 1}
 
     def _nearest(self, folded: str) -> str | None:
-        """The communes whose bare name is nearest, whatever kind of unit the text says."""
-        near = difflib.get_close_matches(_FOLDED_KIND.sub("", folded), self._bare, n=2, cutoff=0.75)
-        return self._shown([code for name in near for code in self._bare[name]]) if near else None
+        """The communes, present and old, whose bare name is nearest, whatever kind of unit the text says."""
+        wanted = _FOLDED_KIND.sub("", folded)
+        pairs = letter_pairs(wanted)
+        # difflib takes 10 µs a name, and a wrong column may hold as many texts as rows.
+        alike = [name for name, own in self._pairs.items() if 3 * len(own & pairs) >= len(own | pairs)]
+        if wanted in self._pairs:
+            alike = [wanted]
+        shown = []
+        for name in difflib.get_close_matches(wanted, alike, n=2, cutoff=0.75):
+            present = self._bare.get(name, [])
+            old = [each for each in self.old.bare_names.get(name, []) if not set(each.went) <= set(present)]
+            shown += [*(self._shown([code]) for code in present), *map(self._shown_old, old)]
+        return "; ".join(dict.fromkeys(shown)) or None
 
     def _shown(self, codes: list[str]) -> str:
         return "; ".join(f"{self.by_code[code].name} ({code})" for code in codes)
 
+    def _shown_old(self, unit: OldCommune) -> str:
+        """Thị trấn Sa Pa, thị xã Sa Pa → Phường Sa Pa (03006)."""
+        return f"{unit.full_name} → {' / '.join(self._shown([code]) for code in unit.went)}"
 
-def _bare(name: str) -> str:
-    return re.sub(r"^(Xã|Phường|Đặc khu|Tỉnh|Thành phố)\s+", "", name)
+
+def _is_called(commune: Commune | OldCommune, text: str) -> bool:
+    """Whether a text is a commune's name, with or without its kind."""
+    return any(compare(full_kind(text)) in {compare(commune.name), compare(bare(commune.name))} for _, compare in FORMS)
 
 
-def _full_kind(text: str) -> str:
-    """Spell an abbreviated kind out: P. Sa Pa → Phường Sa Pa."""
-    match = re.match(r"^(x|p|đk)\s*[. ]\s*(?=\S)", text, re.IGNORECASE)
-    if not match:
-        return text
-    return f"{_ABBREVIATED[match[1].lower()]} {text[match.end() :]}"
+def _before(on: datetime.date | None) -> bool:
+    """Whether a day is one of the old communes."""
+    return on is not None and on < REFORM
 
 
 @lru_cache(maxsize=4)

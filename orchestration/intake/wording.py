@@ -72,6 +72,7 @@ MENDED = {
         "ô phông chữ cũ TCVN3 (.VnTime…) đổi sang Unicode", "cells of the legacy font TCVN3 read as Unicode"
     ),
     "vni": Words("ô phông chữ cũ VNI đổi sang Unicode", "cells of the legacy font VNI read as Unicode"),
+    "old_commune": Words("xã, phường cũ đổi thành đơn vị hiện hành", "old communes turned into present ones"),
 }
 PERIOD_SOURCES = {
     "template": Words("ghi trong tệp mẫu", "stamped in the template"),
@@ -90,8 +91,12 @@ def unit_words(settings: Settings, declaration: Declaration, unit: str) -> Words
         return Words("chưa xác định", "unknown")
     if unit == declaration.department:
         return Words(f"{declaration.owner} (toàn tỉnh)", f"{declaration.owner} (whole province)")
-    commune = communes(settings).by_code.get(unit)
-    return Words(f"{commune.name} (mã {unit})", f"{commune.name} (code {unit})") if commune else Words(unit, unit)
+    known = communes(settings)
+    commune = known.by_code.get(unit) or (known.old.by_key.get(unit) if "@" in unit else None)
+    if not commune:
+        return Words(unit, unit)
+    old_vi, old_en = (" cũ", "old ") if "@" in unit else ("", "")
+    return Words(f"{commune.name}{old_vi} (mã {commune.code})", f"{commune.name} ({old_en}code {commune.code})")
 
 
 def period_words(period: str) -> Words:

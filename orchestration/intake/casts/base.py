@@ -65,10 +65,14 @@ class Failure:
 #: What a text was read as. ``Reading(None)`` is an empty cell.
 @dataclass(frozen=True)
 class Reading:
-    """A value read from a text; ``warning``: a rule that is reported although the value counts."""
+    """A value read from a text; ``warning``: a rule that is reported although the value counts.
+
+    mended_as: what the mended cell is counted as, where that is not its column's type.
+    """
 
     value: Any
     warning: str | None = None
+    mended_as: str | None = None
 
 
 Parse = Callable[[str], Reading | Failure]
@@ -76,11 +80,15 @@ Parse = Callable[[str], Reading | Failure]
 
 @dataclass
 class Cast:
-    """A column of a batch after its cast. ``problems``: index (row of the batch), rule, proposal."""
+    """A column of a batch after its cast. ``problems``: index (row of the batch), rule, proposal.
+
+    mended: cells mended without loss; mended_as: those that are counted apart from their column's type.
+    """
 
     values: pl.Series
     problems: pl.DataFrame
     mended: int = 0
+    mended_as: dict[str, int] = field(default_factory=dict)
 
 
 PROBLEMS = {"index": pl.UInt32, "rule": pl.String, "proposal": pl.String}
@@ -90,12 +98,14 @@ PROBLEMS = {"index": pl.UInt32, "rule": pl.String, "proposal": pl.String}
 class CastContext:
     """What a cast may know beside the cells: the day of acceptance, the communes, and what it learnt before.
 
+    reference_date: the day whose communes the file names, the last one of its period; None: the present one.
     numeric_cells: the file is a workbook, where a number stands as the reader writes it and not as it was typed.
     """
 
     received_on: datetime.date
     communes: Communes
     numeric_cells: bool = False
+    reference_date: datetime.date | None = None
     remembered: dict[str, dict[str, Reading | Failure]] = field(default_factory=dict)
     decimal_mark: dict[str, str | None] = field(default_factory=dict)
     typed: dict[str, pl.Series] = field(default_factory=dict)
@@ -230,5 +240,11 @@ def cast_listed(
         at = bad.gather(numbers).fill_null(False).arg_true()
         failures = [reported[number] for number in numbers.gather(at).to_list()]
         found = problems(at.to_list(), [one for one in failures if isinstance(one, Failure)])
+    apart = [one.mended_as if isinstance(one, Reading) else None for one in read]
+    mended = [each and kind is None for each, kind in zip(mended, apart, strict=True)]
     count = pl.Series(mended, dtype=pl.Boolean).gather(numbers).sum()
-    return Cast(values, found, int(count or 0))
+    cast = Cast(values, found, int(count or 0))
+    if any(apart):
+        kinds = pl.Series("kind", apart, dtype=pl.String).gather(numbers).drop_nulls()
+        cast.mended_as = dict(kinds.value_counts().iter_rows())
+    return cast

@@ -76,14 +76,16 @@ def cast_boolean(text: pl.Series, column: Column, context: CastContext) -> Cast:
 
 
 def cast_commune(text: pl.Series, column: Column, context: CastContext) -> Cast:
-    """Codes of present communes, from code or name."""
+    """Codes of present communes, from code or name of a present or an old one."""
 
     def parse(cell: str) -> Reading | Failure:
-        found = context.communes.resolve(cell)
+        found = context.communes.look_up(cell, on=context.reference_date)
         if isinstance(found, Unresolved) and _TYPED_CODE.fullmatch(cell) and (digits := as_digits(cell)):
-            coded = context.communes.resolve(digits)  # that the code exists proves its digits
-            found = found if isinstance(coded, Unresolved) else coded
-        return Failure(found.rule_id, found.proposal) if isinstance(found, Unresolved) else Reading(found)
+            coded = context.communes.look_up(digits, on=context.reference_date)
+            found = found if isinstance(coded, Unresolved) else coded  # that the code exists proves its digits
+        if isinstance(found, Unresolved):
+            return Failure(found.rule_id, found.proposal)
+        return Reading(found.code, mended_as="old_commune" if found.old else None)
 
     return cast_listed(text, column, context, parse)
 

@@ -122,9 +122,9 @@ def _change_lines(declaration: Declaration, course: Course) -> list[Line]:
         "; ".join(f"{changes[kind]:,} {KINDS[kind].en}" for kind in kinds),
     )
     lines.append((Words("Số dòng", "Rows"), counts))
+    counted = changes["columns"]  # by name; the ledger keeps no order
     cells = "; ".join(
-        f"{declaration.columns[name].title if name in declaration.columns else name} ({count_vi(count)})"
-        for name, count in changes["columns"].items()
+        f"{column.title} ({count_vi(counted[name])})" for name, column in declaration.columns.items() if name in counted
     )
     if cells:
         lines.append((Words("Ô thay đổi, theo cột", "Changed cells by column"), Words(cells, "")))
