@@ -136,6 +136,8 @@ def peek(file: File, as_json: Json = False) -> None:
             write_cells(document, sys.stdout)
         else:
             show_cells(document)
+        for name in document.left_out:
+            typer.echo(f"left out, not a table: {name}", err=True)
 
 
 @app.command()

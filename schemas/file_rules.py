@@ -224,6 +224,36 @@ HIDDEN_SHEETS = rule(
     mend_vi="Nếu trang ẩn có số liệu cần gửi: bỏ ẩn (Unhide) rồi gửi lại",
     mend_en="If a hidden sheet has rows to be sent, unhide it and send the file again",
 )
+ARCHIVE_MEMBER = rule(
+    "file.archive_member",
+    "error",
+    "clean",
+    scope="file",
+    vi="Không đọc được «{title}» trong tệp nén",
+    en="'{title}' inside the archive cannot be read",
+    mend_vi="Sửa tệp đó hoặc bỏ nó ra khỏi tệp nén, nén lại rồi gửi lại",
+    mend_en="Mend that file or take it out of the archive, and send it again",
+)
+ARCHIVE_LIMITS = rule(
+    "file.archive_limits",
+    "error",
+    "clean",
+    scope="file",
+    vi="Tệp nén quá lớn sau khi giải nén, hoặc chứa quá nhiều tệp",
+    en="The archive is too large when unpacked, or holds too many files",
+    mend_vi="Chỉ nén các tệp số liệu của bộ dữ liệu này, chia thành nhiều lần hoặc gửi từng tệp rồi gửi lại",
+    mend_en="Pack only the files of this dataset, or save them one by one, and send it again",
+)
+LEFT_OUT = rule(
+    "file.left_out",
+    "warning",
+    "clean",
+    scope="file",
+    vi="Trong tệp nén có tệp không phải là bảng, không được đọc: {title}",
+    en="The archive holds files that are no tables and were not read: {title}",
+    mend_vi="Không cần làm gì; nếu đó là số liệu, lưu lại dạng .xlsx rồi gửi lại",
+    mend_en="Nothing to do; if they are data, save them as .xlsx and send them again",
+)
 INTERNAL = rule(
     "file.internal",
     "error",
@@ -266,4 +296,4 @@ CONFIRMED_HEADER = rule(
 )
 
 #: The file itself is at fault, whatever dataset it was meant for.
-UNREADABLE_RULES = frozenset({FILE_EMPTY, FILE_UNREADABLE, FILE_PASSWORD, FILE_LIMITS})
+UNREADABLE_RULES = frozenset({FILE_EMPTY, FILE_UNREADABLE, FILE_PASSWORD, FILE_LIMITS, ARCHIVE_MEMBER, ARCHIVE_LIMITS})

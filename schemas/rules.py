@@ -376,6 +376,16 @@ CERTIFICATE_FORMAT = rule(
     mend_en="Compare with the certificate, such as AD 266864 or AA 09273289",
 )
 
+NESTED_VALUE = rule(
+    "cell.nested",
+    "error",
+    "clean",
+    vi="Ô «{title}» chứa nhiều giá trị lồng nhau, không phải một giá trị",
+    en="'{title}' holds a list or an object, not one value",
+    mend_vi="Tách mỗi giá trị thành một cột hoặc một dòng riêng",
+    mend_en="Put each value into a column or a row of its own",
+)
+
 # --- rows -------------------------------------------------------------------------------------------------
 ROW_STRUCTURE = rule(
     "row.structure",

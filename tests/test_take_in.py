@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import hmac
+import io
 import json
 import logging
 import unicodedata
@@ -276,7 +277,26 @@ def _with_header(title: str) -> str:
     return as_csv([[*cells[0], title], [*cells[1], cells[1][0]]])
 
 
+def packed(members: dict[str, str | bytes]) -> bytes:
+    """A zip archive."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
 REFUSED = {
+    "an archive with a damaged workbook": (
+        "2026-10.zip",
+        lambda folder: packed({"a.csv": people(1), "b.xlsx": _truncated(folder)}),
+        "file.archive_member",
+    ),
+    "an archive that inflates beyond reason": (
+        "2026-10.zip",
+        lambda _: packed({"a.csv": people(1) + " " * (8 << 20)}),
+        "file.archive_limits",
+    ),
     "zero bytes": ("2026-10.csv", lambda _: b"", "file.empty"),
     "nothing but spaces": ("2026-10.csv", lambda _: b" \n \n", "file.empty"),
     "a workbook without a cell": ("2026-10.xlsx", lambda folder: _workbook(folder, []), "file.empty"),
@@ -317,6 +337,19 @@ def test_a_refused_file_gets_its_reason_and_changes_nothing(
     report = report_of(settings, submission)
     assert (report["verdict"], report["notices"][0]["rule"], report["errors"][0]["rule"]) == ("refused", rule, rule)
     assert report["errors"][0]["message"] == report["notices"][0]["message"] != ""
+
+
+def test_an_archive_is_one_submission_whose_rows_say_in_which_file_they_stand(
+    settings: Settings, hand_in: HandIn
+) -> None:
+    content = packed({"xã A.csv": people(1, 2), "xã B.csv": people(3), "công văn.pdf": b"%PDF-1.4"})
+    submission = hand_in(RESIDENTS, "2026-10.zip", content)
+    assert (submission.verdict, submission.rows_accepted, submission.period) == ("accepted", 3, "2026-10")
+    notices = [(each["rule"], each["title"]) for each in submission.details["notices"]]
+    assert ("file.left_out", "công văn.pdf") in notices
+    stored = bronze(settings, RESIDENTS, submission)
+    places = stored.select("source_sheet", "source_row").rows()
+    assert sorted(places) == [("xã A.csv", 2), ("xã A.csv", 3), ("xã B.csv", 2)]
 
 
 def test_every_file_rule_that_refuses_is_covered_here() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 import json
+import struct
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -296,6 +297,118 @@ def test_an_open_document_is_read(settings: Settings, tmp_path: Path) -> None:
     assert read(settings, path) == {"Trang": [["Thôn Bản Qua", "", "", "12.5", "2026-10-31"]]}
 
 
+def test_what_cells_of_an_old_workbook_hide_is_seen(settings: Settings, tmp_path: Path) -> None:
+    workbook = xlwt.Workbook(encoding="utf-8")
+    sheet = workbook.add_sheet("Trang")
+    zeros = xlwt.easyxf(num_format_str="000000000000")
+    for row, number in enumerate((1080000000, 15080000001, 1080000000.5)):
+        sheet.write(row, 0, number, zeros)
+        sheet.write(row, 1, number, zeros)
+    sheet.write(0, 2, 7)
+    sheet.row(1).set_cell_error(2, "#DIV/0!")
+    sheet.write(2, 2, xlwt.Formula("A1+1"), zeros)
+    workbook.save(str(tmp_path / "book.xls"))
+    data = bytearray((tmp_path / "book.xls").read_bytes())
+    # The formula as a program leaves it that asks for calculation on opening: a zero, and the flag for it.
+    place = data.index(b"\x06\x00", data.index(b"\x05\x02\x08\x00"))  # behind the error cell
+    data[place + 10 : place + 20] = bytes(8) + b"\x02\x00"
+    (tmp_path / "book.xls").write_bytes(data)
+    assert read(settings, tmp_path / "book.xls") == {
+        "Trang": [
+            ["001080000000", "001080000000", "7"],
+            ["015080000001", "015080000001", "#DIV/0!"],
+            ["1080000000.5", "1080000000.5", parts.NOT_CALCULATED],
+        ]
+    }
+    assert set(parts.ERROR_CODES.values()) <= EXCEL_ERRORS
+
+
+def test_what_cells_of_a_binary_workbook_hide_is_seen(settings: Settings, tmp_path: Path) -> None:
+    """No library writes xlsb, so its records are written here: kind, length, content."""
+
+    def record(kind: int, content: bytes = b"") -> bytes:
+        number = bytes([kind]) if kind < 128 else bytes([kind & 0x7F | 0x80, kind >> 7])
+        return number + bytes([len(content)]) + content
+
+    def text(words: str) -> bytes:
+        return struct.pack("<I", len(words)) + words.encode("utf-16-le")
+
+    def cell(kind: int, column: int, style: int, content: bytes) -> bytes:
+        return record(kind, struct.pack("<II", column, style) + content)
+
+    styles = (
+        record(615, struct.pack("<I", 1)) + record(44, struct.pack("<H", 170) + text("000000")) + record(616)
+        + record(626) + record(47, struct.pack("<HH6H", 0xFFFF, 170, *[0] * 6)) + record(627)
+        + record(617, struct.pack("<I", 2)) + record(47, bytes(16)) + record(47, struct.pack("<HH6H", 0, 170, *[0] * 6)) + record(618)
+    )  # fmt: skip
+    sheet = (
+        record(129) + record(148, struct.pack("<4I", 0, 1, 0, 2)) + record(145)
+        + record(0, struct.pack("<I", 0) + bytes(21))
+        + cell(5, 0, 1, struct.pack("<d", 42)) + cell(5, 1, 0, struct.pack("<d", 42)) + cell(3, 2, 0, b"\x2a")
+        + record(0, struct.pack("<I", 1) + bytes(21))
+        + cell(2, 0, 1, struct.pack("<i", 7 << 2 | 2)) + cell(11, 1, 0, b"\x07" + bytes(2) + bytes(8)) + cell(4, 2, 0, b"\x01")
+        + record(146) + record(130)
+    )  # fmt: skip
+    book = (
+        record(131)
+        + record(143)
+        + record(156, struct.pack("<II", 0, 1) + text("r1") + text("Trang"))
+        + record(144)
+        + record(132)
+    )
+    relations = (
+        f'<Relationships xmlns="{PACKAGE}/relationships">'
+        f'<Relationship Id="r1" Type="{RELATIONS}/worksheet" Target="worksheets/sheet1.bin"/></Relationships>'
+    )
+    with zipfile.ZipFile(tmp_path / "book.xlsb", "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("xl/workbook.bin", book)
+        archive.writestr("xl/_rels/workbook.bin.rels", relations)
+        archive.writestr("xl/styles.bin", styles)
+        archive.writestr("xl/worksheets/sheet1.bin", sheet)
+    assert read(settings, tmp_path / "book.xlsb") == {
+        "Trang": [["000042", "42", "#N/A"], ["000007", "#DIV/0!", "TRUE"]]
+    }
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ('table:formula="of:=1/0" office:value-type="string" office:string-value="" calcext:value-type="error"><text:p>#DIV/0!</text:p>', "#DIV/0!"),
+        ('table:formula="of:=1/0" office:value-type="float" office:value="0" calcext:value-type="error"><text:p>Err:502</text:p>', "#VALUE!"),
+        ('table:formula="of:=1/0" office:value-type="string" office:string-value=""><text:p>#N/A</text:p>', "#N/A"),
+        ('table:formula="of:=B1"><text:p></text:p>', parts.NOT_CALCULATED),
+        ('table:formula="of:=&quot;&quot;" office:value-type="string" office:string-value=""><text:p></text:p>', ""),
+        ('office:value-type="float" office:value="1080000000"><text:p>001080000000</text:p>', "001080000000"),
+        ('office:value-type="float" office:value="7.5"><text:p>07</text:p>', "7.5"),
+        ('office:value-type="string"><text:p>#1</text:p>', "#1"),
+    ],
+)  # fmt: skip
+def test_what_cells_of_an_open_document_hide_is_seen(settings: Settings, tmp_path: Path, cell: str, text: str) -> None:
+    """Where they stand: below a row and behind a cell that stand for several."""
+    names = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text")
+    )
+    names += ' xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"'
+    one = '<table:table-cell office:value-type="string"><text:p>x</text:p></table:table-cell>'
+    two = one.replace(" office", ' table:number-columns-repeated="2" office', 1)
+    content = (
+        f'<office:document-content {names}><office:body><office:spreadsheet><table:table table:name="Trang">'
+        f'<table:table-row table:number-rows-repeated="2">{one}</table:table-row>'
+        f"<table:table-row>{two}"
+        f"<table:table-cell {cell}</table:table-cell>{one}</table:table-row>"
+        "</table:table></office:spreadsheet></office:body></office:document-content>"
+    )
+    path = tmp_path / "book.ods"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr(
+            "META-INF/manifest.xml", '<manifest xmlns="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
+        )
+        archive.writestr("content.xml", content)
+    assert read(settings, path) == {"Trang": [["x", "", "", ""], ["x", "", "", ""], ["x", "x", text, "x"]]}
+
+
 def test_the_kind_is_judged_by_content_not_by_name(settings: Settings, tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     workbook = openpyxl.Workbook()
@@ -350,6 +463,13 @@ def test_an_archive_with_two_parts_of_one_name_is_refused(settings: Settings, bo
     assert refusal(settings, book) == "file.unreadable"
 
 
+def test_two_sheets_of_one_name_are_refused(settings: Settings, book: Path) -> None:
+    """A cell's place would mean two cells."""
+    names = f'<workbook {MAIN} xmlns:r="{RELATIONS}"><sheets><sheet name="A" sheetId="1" r:id="r1"/><sheet name="A" sheetId="2" r:id="r1"/></sheets></workbook>'
+    write_raw(book, '<row r="1"><c r="A1"><v>1</v></c></row>', more={"xl/workbook.xml": names})
+    assert refusal(settings, book) == "file.unreadable"
+
+
 def test_a_workbook_without_visible_sheet_or_cell_is_empty(settings: Settings, book: Path) -> None:
     write_raw(book, "", more={"xl/workbook.xml": f"<workbook {MAIN}><sheets/></workbook>"})
     assert refusal(settings, book) == "file.empty"
@@ -357,10 +477,7 @@ def test_a_workbook_without_visible_sheet_or_cell_is_empty(settings: Settings, b
     assert read(settings, book) == {"Trang": []}
 
 
-def test_an_archive_or_document_under_a_workbooks_name_is_refused(settings: Settings, book: Path) -> None:
-    with zipfile.ZipFile(book, "w") as archive:
-        archive.writestr("bảng.csv", "a;b")
-    assert refusal(settings, book) == "file.unreadable"
+def test_a_document_under_a_workbooks_name_is_refused(settings: Settings, book: Path) -> None:
     with zipfile.ZipFile(book, "w") as archive:
         archive.writestr("[Content_Types].xml", "<Types/>")
         archive.writestr("word/document.xml", "<w/>")

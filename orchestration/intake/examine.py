@@ -24,7 +24,7 @@ from orchestration.intake.period import PeriodError, ReportingPeriod, example, f
 from orchestration.intake.places import communes
 from orchestration.intake.proposals import propose
 from orchestration.intake.pseudonyms import Pseudonymiser
-from orchestration.intake.readers import TEXT_KIND, Document
+from orchestration.intake.readers import Document
 from orchestration.intake.readers.table import MisshapenRow, Sheet, TextBatch, column_names
 from orchestration.intake.recognise import Layout
 from orchestration.intake.rows import DataRows, RowFilter
@@ -58,7 +58,6 @@ class Recognised:
     unit: str
     notices: list[dict[str, str]]
     left_out: list[LeftOut]
-    is_workbook: bool
     doubtful: dict[tuple[str, int], dict[str, str]] = field(default_factory=dict)
 
     @property
@@ -92,7 +91,9 @@ def recognise(
 ) -> Recognised:
     """Find tables, period and unit; ``confirmed``: headers whose meaning was confirmed. Raises RefusedError."""
     known = communes(settings)
-    context = CastContext(settings.clock().date(), known, numeric_cells=document.kind != TEXT_KIND)
+    context = CastContext(
+        settings.clock().date(), known, numeric_cells=any(each.numeric_cells for each in document.sheets)
+    )
     try:
         chosen = choose_sheets(declaration, known, document, confirmed)
     except NoTableError as none:
@@ -125,7 +126,6 @@ def recognise(
         unit,
         notices,
         chosen.left_out,
-        is_workbook=document.kind != TEXT_KIND,
         doubtful=document.doubtful,
     )
 
@@ -193,12 +193,6 @@ class Examination:
         self._settings, self._declaration, self._recognised = settings, declaration, recognised
         self._stage, self._keyed, self._waivers = stage, keyed, waivers
         self._received_on = received_at.date()
-        self._context = CastContext(
-            self._received_on,
-            communes(settings),
-            numeric_cells=recognised.is_workbook,
-            reference_date=recognised.period.end,
-        )
         self._ignored: Counter[str] = Counter()
         self._mended: Counter[str] = Counter()
         self._data_rows = 0
@@ -207,6 +201,13 @@ class Examination:
         """Examine all rows. Raises RefusedError where there is none, UnreadableError where reading fails midway."""
         spool = KeySpool(self._declaration, self._stage.folder)
         for sheet, layout in self._recognised.tables:
+            # What a cast learns of a sheet holds for that sheet: another file of an archive may be written otherwise.
+            self._context = CastContext(
+                self._received_on,
+                communes(self._settings),
+                numeric_cells=sheet.numeric_cells,
+                reference_date=self._recognised.period.end,
+            )
             carrier = Carrier(self._declaration, layout, self._context, sheet=sheet.name, mended=self._mended)
             rows = RowFilter(self._declaration, layout, carrier.sections.names_place)
             for batch in _gathered(sheet.batches(layout.width), self._settings.batch_rows):

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import TextIO
 
 from orchestration.intake.readers import Document, UnreadableError, open_document
-from orchestration.intake.readers.table import Sheet
+from orchestration.intake.readers.table import NESTED, Sheet
 from orchestration.settings import Settings
 from schemas import file_rules
 
 _MOST_NAMED = 5
-_as_json = json.JSONEncoder(ensure_ascii=False).encode
+_text = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @contextmanager
@@ -67,14 +67,19 @@ def write_cells(document: Document, stream: TextIO) -> None:
     doubts = list(document.doubts)
     stream.write("{")
     for position, sheet in enumerate(document.sheets):
-        stream.write(f"{',' if position else ''}\n{_as_json(sheet.name)}: [")
+        stream.write(f"{',' if position else ''}\n{_text(sheet.name)}: [")
         regular, usual = False, sheet.width - sheet.left
+        last: list[str] | None = None
         for number, row in enumerate(rows_of(sheet)):
-            stream.write(("," if number else "") + "\n" + _as_json(row))
+            if row is not last:  # a far-away cell stands below a million times the same blank row
+                line, last = "\n[" + ", ".join(map(_text, row)) + "]", row
+            stream.write("," + line if number else line)
             # Titles above a table may be shorter than its rows; within the table a cell is missing or too many.
             if regular and len(row) != usual:
                 doubts.append(f"{sheet.name} row {number + 1}: {len(row)} cells instead of {usual}")
             regular = regular or len(row) == usual
+            if NESTED in row:
+                doubts.append(f"{sheet.name} row {number + 1}: a list or an object in a cell")
         stream.write("]")
     stream.write("}\n")
     if doubts:

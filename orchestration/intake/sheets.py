@@ -27,6 +27,8 @@ from orchestration.intake.wording import FRONT_SHEET, GUIDE_SHEET, LISTS_SHEET, 
 from schemas import Declaration, file_rules
 
 _OWN = frozenset({FRONT_SHEET, GUIDE_SHEET, LISTS_SHEET})
+#: Files of an archive that are named.
+MOST_NAMED = 20
 #: Why a sheet is left out, as officers read it.
 _WHY = {
     file_rules.NO_HEADER: "không có tiêu đề cột của bảng này",
@@ -145,6 +147,10 @@ def _filled_rows(sheet: Sheet) -> int:
 def sheet_notices(document: Document, left_out: Sequence[LeftOut] = ()) -> list[dict[str, str]]:
     """What the receipt says about the sheets that were not taken in, or not even read."""
     notices = []
+    if document.left_out:
+        names = "; ".join(document.left_out[:MOST_NAMED])
+        more = f"; … ({len(document.left_out)})" if len(document.left_out) > MOST_NAMED else ""
+        notices.append({"rule": file_rules.LEFT_OUT, "title": names + more, "limit": ""})
     if left_out:
         said = "; ".join(each.said() for each in left_out)
         notices.append({"rule": file_rules.SHEETS_LEFT_OUT, "title": said, "limit": ""})

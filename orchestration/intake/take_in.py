@@ -200,7 +200,7 @@ def judge(
         notices = error.notices
     except UnreadableError as unreadable:
         log.warning("%s: %s", submission.submission_id, unreadable)
-        notices = [{"rule": unreadable.rule_id, "title": "", "limit": ""}]
+        notices = unreadable.notices()
     except (OSError, sqlite3.Error):
         if stage:
             stage.discard()

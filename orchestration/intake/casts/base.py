@@ -26,6 +26,8 @@ EMPTY_WORDS = frozenset({"null", "n/a", "đang cập nhật", "chưa cập nhậ
 EMPTY_CODES = frozenset({"NA"})
 #: A row of dots or dashes.
 STROKES = r"[.…_–—-]+"
+#: What our readers write for a list or an object in the place of one value.
+NESTED_VALUE = "#NHIỀU GIÁ TRỊ!"
 #: The errors of Excel, and what our reader writes for a formula that was never calculated.
 EXCEL_ERRORS = frozenset(
     {
@@ -148,6 +150,8 @@ def common_reading(text: str) -> Reading | Failure | None:
         return Reading(None)
     if cleaned.upper() in EXCEL_ERRORS or HASHES.fullmatch(cleaned):
         return Failure(rules.EXCEL_ERROR)
+    if cleaned.upper() == NESTED_VALUE:
+        return Failure(rules.NESTED_VALUE)
     return None
 
 

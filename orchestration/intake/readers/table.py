@@ -12,14 +12,24 @@ from schemas.rules import RULES
 
 #: Rows of a sheet that recognition looks at. In 52 real sheets the header stood in the 2nd to 11th row.
 HEAD_ROWS = 60
+#: Shown in place of a list or an object inside a cell; a cast takes it for an error.
+NESTED = "#NHIỀU GIÁ TRỊ!"
 
 
 class UnreadableError(Exception):
-    """The file cannot be read; ``rule_id`` says why to the officer, the text to the engineer. Never a cell's value."""
+    """The file cannot be read; ``rule_id`` says why to the officer, the text to the engineer. Never a cell's value.
 
-    def __init__(self, rule_id: str, detail: str) -> None:
+    title: which part of the file it is about. because: the rule by which that part cannot be read.
+    """
+
+    def __init__(self, rule_id: str, detail: str, *, title: str = "", because: str = "") -> None:
         super().__init__(f"{detail}. {RULES[rule_id].mend_en}.")
-        self.rule_id = rule_id
+        self.rule_id, self.detail, self.title, self.because = rule_id, detail, title, because
+
+    def notices(self) -> list[dict[str, str]]:
+        """What the receipt says."""
+        reasons = [{"rule": self.because, "title": "", "limit": ""}] if self.because else []
+        return [{"rule": self.rule_id, "title": self.title, "limit": ""}, *reasons]
 
 
 @dataclass(frozen=True)
@@ -50,11 +60,12 @@ Batches = Callable[[int], Iterator[TextBatch]]
 
 @dataclass(frozen=True)
 class Sheet:
-    """A visible sheet.
+    """A visible sheet, or what stands for one in a file of another kind.
 
     head: its first rows as text. batches(width): all its rows, first to last. left: how many columns stand empty
-    before the first that holds anything. mended: cells that were in a legacy font, by its table; complete once all
-    rows were read.
+    before the first that holds anything. numeric_cells: its numbers stand as the reader writes them, with a dot for
+    decimals, and not as somebody typed them. mended: cells that were in a legacy font, by its table; complete once
+    all rows were read.
     """
 
     name: str
@@ -62,6 +73,7 @@ class Sheet:
     width: int
     batches: Batches
     left: int = 0
+    numeric_cells: bool = False
     mended: Counter[str] = field(default_factory=Counter)
 
 
@@ -71,15 +83,17 @@ class Document:
 
     hidden: names of the hidden sheets, which are not read.
     stamp: cells of the hidden sheet that a template of ours carries. doubts: cells whose text is not what they held
-    (sheet, cell and why, never the value), where that is known before they are read. doubtful: texts that may be in
-    a legacy font or not, by sheet and position: text → what it may mean. unsure: the encoding is not known; its
-    characters are those of Windows-1252, and only a legacy font can explain them.
+    (sheet, cell and why, never the value), where that is known before they are read. left_out: names of what the file
+    holds beside tables. doubtful: texts that may be in a legacy font or not, by sheet and position: text → what it may
+    mean. unsure: the encoding is not known; its characters are those of Windows-1252, and only a legacy font can
+    explain them.
     """
 
     kind: str
     sheets: Sequence[Sheet]
     stamp: Sequence[str] = field(default_factory=tuple)
     doubts: Sequence[str] = field(default_factory=tuple)
+    left_out: Sequence[str] = field(default_factory=tuple)
     doubtful: dict[tuple[str, int], dict[str, str]] = field(default_factory=dict)
     unsure: bool = False
     hidden: Sequence[str] = field(default_factory=tuple)

@@ -194,7 +194,10 @@ def _source(path: Path, mark: int) -> tuple[_Source, list[list[str]]]:
     """Where and how the records of a UTF-8 file stand, and its first rows."""
     with path.open("rb") as file:
         file.seek(mark)
-        text = codecs.getincrementaldecoder("utf-8")().decode(file.read(SAMPLE_BYTES))
+        try:
+            text = codecs.getincrementaldecoder("utf-8")().decode(file.read(SAMPLE_BYTES))
+        except UnicodeDecodeError:
+            raise _unreadable("a mark of UTF-8, but bytes that are none") from None
     stated = stated_delimiter(text)
     if stated:
         mark, text = mark + stated[1], text[stated[1] :]

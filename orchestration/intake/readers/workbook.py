@@ -1,7 +1,8 @@
-"""Workbooks (xlsx, xlsm, xls, xlsb, ods): read by calamine in a child process with limits of time and memory.
+"""Workbooks (xlsx, xlsm, xls, xlsb, ods) and Parquet: read in a child process with limits of time and memory.
 
-A tiny legal workbook can abort the process that reads it, and a far-away cell takes gigabytes; the child dies alone.
-It leaves one Arrow file per sheet; here they are mapped, not loaded.
+A tiny legal workbook can abort the process that reads it, a far-away cell takes gigabytes, and a kilobyte of Parquet
+may say that it holds a billion rows; the child dies alone. It leaves one Arrow file per sheet; here they are mapped,
+not loaded.
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ def _batches(settings: Settings, file: Path, own_width: int, width: int) -> Iter
 
 @contextlib.contextmanager
 def open_workbook(settings: Settings, path: Path, kind: str, *, exact: bool) -> Iterator[Document]:
-    """Read all visible sheets of a workbook in a child process. Raises UnreadableError."""
+    """Read all visible sheets of a workbook, or a Parquet file, in a child process. Raises UnreadableError."""
     settings.temporary.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="workbook-", dir=settings.temporary))
     try:
@@ -102,7 +103,8 @@ def open_workbook(settings: Settings, path: Path, kind: str, *, exact: bool) -> 
             file, width = folder / each["file"], each["width"]
             batches = partial(_batches, settings, file, width)
             mended = Counter(each.get("mended", {}))
-            sheets.append(Sheet(each["name"], _head(file), width, batches, left=each["left"], mended=mended))
+            head = _head(file)
+            sheets.append(Sheet(each["name"], head, width, batches, each["left"], numeric_cells=True, mended=mended))
             doubtful |= {(each["name"], column): texts for column, texts in each.get("doubtful", [])}
         yield Document(
             kind,

@@ -1,14 +1,14 @@
-"""The child process that reads one workbook: ``python -I workbook_child FILE FOLDER MEMORY_MB SECONDS exact|padded``.
+"""The child process that reads one workbook or Parquet file.
 
-Writes FOLDER/index.json and one Arrow file per visible sheet; cells are text, numbers and dates in one canonical
-form. On failure the last line on stderr is ``{"rule": …, "detail": …}`` (or ``{"errno": …}`` where the disk is full)
-and the status is 1. It imports nothing of kho but its neighbours and the tables of legacy fonts: it must start in a
-moment and survive what it reads, or die without taking anything along.
+``python -I workbook_child FILE FOLDER MEMORY_MB SECONDS exact|padded`` writes FOLDER/index.json and one Arrow file
+per visible sheet; cells are text, numbers and dates in one canonical form. On failure the last line on stderr is
+``{"rule": …, "detail": …}`` (or ``{"errno": …}`` where the disk is full) and the status is 1. It imports nothing of
+kho but its neighbours and the tables of legacy fonts: it must start in a moment and survive what it reads, or die
+without taking anything along.
 """
 
 from __future__ import annotations
 
-import datetime
 import errno
 import json
 import re
@@ -25,7 +25,10 @@ import python_calamine as calamine
 
 sys.path.append(str(Path(__file__).parents[2] / "vietnamese"))  # for its tables of legacy fonts
 
+from cells import cell_text, lost_digits
+from columnar import write_parquet
 from find_fonts import find_fonts
+from find_hidden import FindHidden
 from fonts import SheetFonts
 from parts import NOT_CALCULATED, Hidden, Package, RefusedError
 
@@ -33,47 +36,10 @@ CHUNK_ROWS = 10_000
 STAMP_SHEET = "_kho"
 #: More cells than this in one sheet are a far-away stray cell, not a table.
 MOST_CELLS = 60_000_000
-#: Digits that a number of Excel keeps.
-DIGITS = 15
 MOST_DOUBTS = 20
 #: Name of the stream that holds an encrypted xlsx.
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _QUOTED = re.compile("[`'\"]")  # what a message quotes may be a value
-
-
-def number_text(value: float, *, exact: bool) -> str:
-    """A number as Excel shows it with 15 significant digits; scientific notation where digits are lost for good."""
-    if abs(value) < 1e15 and value == int(value):
-        return str(int(value))
-    text = f"{value:.{DIGITS}g}"
-    if "e" in text:
-        if abs(value) >= 1:
-            return text.replace("e", "E")
-        text = f"{value:.20f}".rstrip("0")
-    if not exact and "." in text and len(text.rpartition(".")[2]) == 3:
-        text += "0"
-    return text
-
-
-def lost_digits(value: float) -> bool:
-    """Whether a value is an integer of more digits than Excel keeps, the last of which are gone."""
-    return abs(value) >= 1e15 and len(f"{value:.{DIGITS}g}".partition("e")[0].strip("-0").replace(".", "")) == DIGITS
-
-
-def cell_text(value: Any, *, exact: bool) -> str | None:
-    """The text of a cell; None where it is empty. Dates and times in ISO 8601."""
-    if isinstance(value, str):
-        return value or None
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float):
-        return number_text(value, exact=exact)
-    if isinstance(value, datetime.datetime):
-        midnight = value.time() == datetime.time(0)
-        return value.date().isoformat() if midnight else value.isoformat(sep=" ", timespec="seconds")
-    return None if value is None else str(value)
 
 
 class SheetWriter:
@@ -88,6 +54,8 @@ class SheetWriter:
             for row, cells in sorted(hidden.texts.items())
             if NOT_CALCULATED in cells.values()
         ]
+        if hidden.unknown:
+            self.doubts.append(f"{name}: error cells cannot be told from blank ones")
         self._numbers: Counter[int] = Counter()
         self._lost: dict[int, list[int]] = {}
         if self.width * max(sheet.total_height, 1) > MOST_CELLS:
@@ -148,9 +116,14 @@ class SheetWriter:
 
 
 def read(path: str, folder: Path, *, exact: bool) -> None:
-    """Read the workbook at ``path`` into ``folder``."""
+    """Read the workbook or Parquet file at ``path`` into ``folder``."""
+    if path.endswith(".parquet"):
+        sheet = write_parquet(path, folder / "sheet.arrow", exact=exact)
+        _write_index(folder, {"sheets": [sheet], "stamp": [], "doubts": [], "hidden": []})
+        return
     package = Package(path) if path.endswith(".xlsx") else None
     workbook = calamine.CalamineWorkbook.from_path(path)
+    beside = package or FindHidden(path)
     fonts = None if exact else find_fonts(path, package)
     sheets: list[dict[str, Any]] = []
     stamp: list[str] = []
@@ -163,7 +136,7 @@ def read(path: str, folder: Path, *, exact: bool) -> None:
             rows = workbook.get_sheet_by_index(position).to_python(skip_empty_area=False)[:10]
             stamp = [cell_text(row[0], exact=True) or "" for row in rows if row]
         elif facts.visible == calamine.SheetVisibleEnum.Visible:
-            hidden = package.hidden(position) if package else Hidden()
+            hidden = beside.hidden(position)
             sheet = workbook.get_sheet_by_index(position)
             shown = fonts.of_sheet(position) if fonts else None
             if shown and sheet.start:
@@ -179,7 +152,12 @@ def read(path: str, folder: Path, *, exact: bool) -> None:
             hidden_names.append(facts.name)
     if not sheets:
         raise RefusedError("file.empty", "no visible sheet")
-    index = {"sheets": sheets, "stamp": stamp, "doubts": doubts, "hidden": hidden_names}
+    if len({sheet["name"] for sheet in sheets}) < len(sheets):
+        raise RefusedError("file.unreadable", "two sheets of one name, which Excel does not allow")
+    _write_index(folder, {"sheets": sheets, "stamp": stamp, "doubts": doubts, "hidden": hidden_names})
+
+
+def _write_index(folder: Path, index: dict[str, Any]) -> None:
     (folder / "index.json").write_text(json.dumps(index), encoding="utf-8")
 
 

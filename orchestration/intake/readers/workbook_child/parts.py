@@ -22,6 +22,17 @@ _READ_BYTES = 1 << 20
 _LONGEST_ROW_BYTES = 32 << 20
 #: Shown in place of the value that a formula does not have; a cast takes it for an error of Excel.
 NOT_CALCULATED = "#CHƯA TÍNH!"
+#: The errors of Excel's binary formats by their codes.
+ERROR_CODES = {
+    0x00: "#NULL!",
+    0x07: "#DIV/0!",
+    0x0F: "#VALUE!",
+    0x17: "#REF!",
+    0x1D: "#NAME?",
+    0x24: "#NUM!",
+    0x2A: "#N/A",
+    0x2B: "#GETTING_DATA",
+}
 
 _ATTRIBUTE = re.compile(rb"""(\w+)\s*=\s*["']([^"']*)["']""")
 _REFERENCE = re.compile(rb"([A-Z]{1,3})([0-9]{1,7})")
@@ -40,11 +51,22 @@ class RefusedError(Exception):
 class Hidden:
     """Cells of one sheet whose text is not what calamine says. Rows and columns count from 0.
 
-    texts: row → column → text. digits: column → (first row, last row, number of digits) of cells that show that many.
+    texts: row → column → text. unknown: nothing could be found out. digits: column → (first row, last row, number of
+    digits) of cells that show that many.
     """
 
     texts: dict[int, dict[int, str]] = field(default_factory=dict)
+    unknown: bool = False
     digits: dict[int, list[tuple[int, int, int]]] = field(default_factory=dict)
+
+    def show_text(self, row: int, column: int, text: str) -> None:
+        """Note what a cell shows."""
+        self.texts.setdefault(row, {})[column] = text
+
+    def sort(self) -> None:
+        """Bring the runs into the order of rows."""
+        for runs in self.digits.values():
+            runs.sort()
 
     def show_digits(self, row: int, column: int, count: int) -> None:
         """Note a cell that shows ``count`` digits; runs of equal cells are kept as one."""
@@ -60,7 +82,7 @@ class Package:
 
     def __init__(self, path: str) -> None:
         self._archive = zipfile.ZipFile(path)
-        self._check()
+        check_parts(self._archive)
         self._names = {each.replace("\\", "/").lower(): each for each in self._archive.namelist()}
         root = self._related("").get("officeDocument", [("", "xl/workbook.xml")])[0][1]
         related = self._related(root)
@@ -71,14 +93,6 @@ class Package:
         ]
         self._parts = {kind: each[0][1] for kind, each in related.items()}
         self._digits = _shown_digits(self.part("styles"))
-
-    def _check(self) -> None:
-        names = self._archive.namelist()
-        if len(set(names)) < len(names):
-            raise RefusedError("file.unreadable", "the archive holds two parts of one name")
-        for part in self._archive.infolist():
-            if part.file_size > _SMALL_PART and part.file_size > MOST_INFLATION * part.compress_size:
-                raise RefusedError("file.limits", f"{part.filename} inflates more than {MOST_INFLATION} times")
 
     def _read(self, name: str) -> bytes:
         found = self._names.get(name.lower())
@@ -117,8 +131,7 @@ class Package:
             for block, cells in self._suspicious(part):
                 for match in cells.finditer(block):
                     self._look(match[1], match[2] or b"", found)
-        for runs in found.digits.values():
-            runs.sort()
+        found.sort()
         return found
 
     def _suspicious(self, part: str) -> Iterator[tuple[bytes, re.Pattern[bytes]]]:
@@ -181,6 +194,21 @@ def _patterns(prefix: bytes) -> dict[str, re.Pattern[bytes]]:
     }
 
 
+def check_parts(archive: zipfile.ZipFile) -> None:
+    """Raise RefusedError where an archive holds two parts of one name, or one that inflates beyond reason."""
+    names = archive.namelist()
+    if len(set(names)) < len(names):
+        raise RefusedError("file.unreadable", "the archive holds two parts of one name")
+    for part in archive.infolist():
+        if part.file_size > _SMALL_PART and part.file_size > MOST_INFLATION * part.compress_size:
+            raise RefusedError("file.limits", f"{part.filename} inflates more than {MOST_INFLATION} times")
+
+
+def fixed_digits(code: str) -> int:
+    """How many digits a number format shows at least; 0 where it shows no leading zeros."""
+    return len(code.partition(";")[0]) if _FIXED_DIGITS.fullmatch(code) else 0
+
+
 def _is_number(text: bytes) -> bool:
     try:
         return float(text) == float(text)
@@ -211,7 +239,7 @@ def _shown_digits(styles: bytes) -> dict[int, int]:
     digits = {}
     for each in root.iter():
         code = each.get("formatCode", "")
-        if each.tag.endswith("numFmt") and _FIXED_DIGITS.fullmatch(code):
-            digits[each.get("numFmtId")] = len(code.partition(";")[0])
+        if each.tag.endswith("numFmt") and (count := fixed_digits(code)):
+            digits[each.get("numFmtId")] = count
     used = [each.get("numFmtId") for formats in root.iter() if formats.tag.endswith("cellXfs") for each in formats]
     return {style: digits[each] for style, each in enumerate(used) if each in digits}
