@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from math import ceil
 from pathlib import Path
@@ -86,14 +86,24 @@ def workbook(
     book.close()
 
 
-def write_stamp(book: xlsxwriter.Workbook, declaration: Declaration, *, period: str = "", unit: str = "") -> None:
-    """Add the hidden sheet that says what the workbook is for.
+def stamp_cells(
+    declaration: Declaration, *, period: str, unit: str, version: str | None = None, receipt: str = "", kind: str = ""
+) -> list[str | None]:
+    """What the hidden sheet says of a workbook, a fact a cell from A1 down.
 
-    One fact a cell from A1 down: mark, dataset, version of its declaration, period, unit; the last two may be empty.
+    Mark, dataset, version of its declaration, period, unit (templates may leave the last two empty); then what only
+    receipts say: the submission, the title of their front sheet (None: not known yet), the kind of file they copy.
     """
+    version = declaration.version if version is None else version
+    cells: list[str | None] = [STAMP_MARK, declaration.path, version, period, unit]
+    return [*cells, receipt, None, kind] if receipt else cells
+
+
+def write_stamp(book: xlsxwriter.Workbook, cells: Sequence[str | None]) -> None:
+    """Add the hidden sheet that says what the workbook is for."""
     sheet = book.add_worksheet(STAMP_SHEET)
-    for row, text in enumerate((STAMP_MARK, declaration.path, declaration.version, period, unit)):
-        sheet.write_string(row, 0, text)
+    for row, text in enumerate(cells):
+        sheet.write_string(row, 0, text or "")
     sheet.hide()
 
 

@@ -23,6 +23,7 @@ from orchestration.intake.pseudonyms import Pseudonymiser
 from orchestration.intake.readers import TEXT_KIND, Document
 from orchestration.intake.readers.table import MisshapenRow, Sheet, TextBatch, column_names
 from orchestration.intake.recognise import Layout, LayoutError, find_layout
+from orchestration.intake.returned_copy import is_returned, without_marks
 from orchestration.intake.rows import DataRows, RowFilter
 from orchestration.intake.stage import Stage
 from orchestration.intake.uniqueness import KeySpool, Repetition
@@ -74,6 +75,7 @@ class Examined:
 
 def recognise(settings: Settings, declaration: Declaration, document: Document, file_name: str) -> Recognised:
     """Find tables, period and unit. Raises RefusedError."""
+    document = without_marks(document)
     found: list[tuple[Sheet, Layout]] = []
     errors: list[LayoutError] = []
     for sheet in document.sheets:
@@ -96,9 +98,28 @@ def recognise(settings: Settings, declaration: Declaration, document: Document, 
     except PeriodError as error:
         raise RefusedError(error.rule_id, error.title, example(declaration.period)) from None
     unit = find_unit(declaration, communes(settings), stamp=stamp, file_name=file_name, titles=titles, on=period.end)
+    if is_returned(stamp):
+        _check_name(settings, declaration, file_name, period, unit)
     notices = _notices(declaration, layout, stamp)
     is_workbook = document.kind != TEXT_KIND
     return Recognised(tables, period, source, unit, notices, is_workbook, document.doubtful)
+
+
+def _check_name(
+    settings: Settings, declaration: Declaration, file_name: str, period: ReportingPeriod, unit: str
+) -> None:
+    """Raise RefusedError where a returned copy was given the name of another period or unit: it carries its own.
+
+    Figures of a new month entered into the copy of the last one would replace that one's.
+    """
+    try:
+        named, _ = find_period(declaration, stamp=(), file_name=file_name, titles=())
+    except PeriodError:  # none, or several
+        named = period
+    place = find_unit(declaration, communes(settings), stamp=(), file_name=file_name, titles=(), on=period.end)
+    for here, there in ((period.label, named.label), (unit, place)):
+        if there not in (here, declaration.department):
+            raise RefusedError(file_rules.RECEIPT_OF_OTHER, here, there)
 
 
 def _notices(declaration: Declaration, layout: Layout, stamp: Any) -> list[dict[str, str]]:
@@ -111,7 +132,7 @@ def _notices(declaration: Declaration, layout: Layout, stamp: Any) -> list[dict[
         )
     if layout.absent:
         notices.append({"rule": file_rules.MISSING_OPTIONAL_COLUMN, "title": "; ".join(layout.absent), "limit": ""})
-    if len(stamp) > 2 and stamp[2] != declaration.version:
+    if len(stamp) > 2 and stamp[2] not in ("", declaration.version):
         notices.append({"rule": file_rules.STALE_TEMPLATE, "title": "", "limit": ""})
     return notices
 

@@ -11,25 +11,32 @@ from typing import Any
 
 from orchestration.intake.receipts.course import course_sections
 from orchestration.intake.receipts.page import WIDTHS, Page
-from orchestration.intake.receipts.sentences import count_labels, verdict
+from orchestration.intake.receipts.sentences import changed_counts, count_labels, verdict
 from orchestration.intake.receipts.styles import VERDICT_TONES, Styles
 from orchestration.intake.receipts.summary import Counted, Summary, vietnam_time
 from orchestration.intake.wording import Words, count_vi
 from orchestration.spreadsheet import LINE_HEIGHT, SMALL, set_page, text_lines
 
-FRONT_SHEET = "Biên nhận"
-
 
 def write_front(
-    sheet: Any, styles: Styles, summary: Summary, steps: Sequence[Words], links: Mapping[tuple[str, int, int], str]
+    sheet: Any,
+    styles: Styles,
+    summary: Summary,
+    steps: Sequence[Words],
+    links: Mapping[tuple[str, int, int], str],
+    remarks: Sequence[Words] = (),
 ) -> None:
-    """Fill the first sheet. ``links``: where an example cell stands among the returned rows."""
+    """Fill the first sheet. ``links``: where an example cell stands in this workbook. ``remarks``: about this workbook
+    itself, below the steps.
+    """
     page = Page(sheet, styles, links)
     _heading(page, summary)
     _rows(page, summary)
     page.section(Words("Việc cần làm tiếp theo", "What to do next"))
     for number, step in enumerate(steps, 1):
         page.step(f"{number}." if len(steps) > 1 else "", step)
+    for remark in remarks:
+        page.step("•", remark)
     _notices(page, summary, "error", Words("Lý do đối với cả tệp", "Why, for the whole file"))
     _reasons(page, summary, "error", Words("Lỗi phải sửa", "Errors to mend"))
     _reasons(
@@ -115,6 +122,8 @@ def _file(page: Page, summary: Summary) -> None:
     if summary.replaced is not None:
         when = vietnam_time(summary.replaced.received_at)
         page.fact(Words("Thay thế", "Replaces"), f"lần gửi lúc {when.vi}", f"the file received {when.en}")
+        change = changed_counts(summary)
+        page.fact(Words("Thay đổi số dòng", "Rows changed"), change.vi, change.en)
     page.fact(Words("Mã biên nhận", "Receipt no."), facts.submission_id)
 
 

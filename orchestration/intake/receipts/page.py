@@ -10,7 +10,7 @@ from typing import Any
 
 from orchestration.intake.receipts.styles import Styles
 from orchestration.intake.receipts.summary import Notice, Reason, cell_name
-from orchestration.intake.wording import RETURNED_SHEET, SEVERITIES, Words
+from orchestration.intake.wording import SEVERITIES, Words
 from orchestration.spreadsheet import LINE_HEIGHT, SMALL, plain_text, text_lines
 
 #: Widths of columns A to F in characters; together they fill a landscape A4 page.
@@ -94,8 +94,7 @@ class Page:
         self.sheet.write_number(self.row, 3, found.count, styles.number)
         link = self.links.get((found.sheet, found.row, found.position))
         if link:
-            tip = f"Xem ở trang «{RETURNED_SHEET}»"
-            self.sheet.write_url(self.row, 4, link, styles.link, plain_text(_example(found)), tip)
+            self.sheet.write_url(self.row, 4, link, styles.link, plain_text(_example(found)), "Đến ô này")
         else:
             self.sheet.write_string(self.row, 4, plain_text(_example(found)), styles.cell)
         self.both(5, Words(explained.mend_vi, explained.mend_en), styles.cell)
