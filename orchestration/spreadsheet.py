@@ -113,4 +113,5 @@ def set_page(sheet: Any, *, footer: str = "") -> None:
     sheet.set_paper(9)
     sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
     sheet.fit_to_pages(1, 0)
+    footer = f" {footer}" if footer else ""  # digits behind &8 would be read as another size
     sheet.set_footer(f"&L&8{footer}&R&8&P / &N")

@@ -69,7 +69,9 @@ def write_officer_book(path: Path, people: int = 1000, mistakes: Mapping[int, Ma
         last = _write_people(book, sheet, people, mistakes)
         sheet.data_validation(f"E{FIRST}:E{last}", {"validate": "list", "source": "=GioiTinh"})
         yellow = book.add_format({"bg_color": "#FFFF99"})
-        sheet.conditional_format(f"I{FIRST}:I{last}", {"type": "cell", "criteria": "<", "value": 1951, "format": yellow})
+        sheet.conditional_format(
+            f"I{FIRST}:I{last}", {"type": "cell", "criteria": "<", "value": 1951, "format": yellow}
+        )
         sheet.write_comment(cell_of(333, "date_of_birth"), "Hỏi lại công an xã", {"author": "Chị Hoa"})
         sheet.write_comment(cell_of(10, "full_name"), "Đã đối chiếu", {"author": "Chị Hoa"})
         sheet.freeze_panes(HEADER[1], 3)
@@ -81,7 +83,9 @@ def write_officer_book(path: Path, people: int = 1000, mistakes: Mapping[int, Ma
 
 def _write_head(book: Any, sheet: Any) -> None:
     bold = book.add_format({"bold": True, "align": "center", "font_name": "Times New Roman"})
-    head = book.add_format({"bold": True, "border": 1, "align": "center", "valign": "vcenter", "bg_color": "#D9E1F2", "text_wrap": True})
+    head = book.add_format(
+        {"bold": True, "border": 1, "align": "center", "valign": "vcenter", "bg_color": "#D9E1F2", "text_wrap": True}
+    )
     for column, width in enumerate((6, 16, 24, 13, 9, 10, 20, 10, 9, 16)):
         sheet.set_column(column, column, width)
     sheet.merge_range("A1:D1", "UBND TỈNH LÀO CAI", bold)

@@ -100,6 +100,7 @@ def recognise(settings: Settings, declaration: Declaration, document: Document, 
     unit = find_unit(declaration, communes(settings), stamp=stamp, file_name=file_name, titles=titles, on=period.end)
     if is_returned(stamp):
         _check_name(settings, declaration, file_name, period, unit)
+        source = "receipt" if source == "template" else source
     notices = _notices(declaration, layout, stamp)
     is_workbook = document.kind != TEXT_KIND
     return Recognised(tables, period, source, unit, notices, is_workbook, document.doubtful)

@@ -77,6 +77,7 @@ MENDED = {
 }
 PERIOD_SOURCES = {
     "template": Words("ghi trong tệp mẫu", "stamped in the template"),
+    "receipt": Words("ghi trong bản trả lại", "stamped in the returned copy"),
     "file_name": Words("theo tên tệp", "from the file's name"),
     "title": Words("theo dòng tiêu đề của bảng", "from the table's title"),
 }

@@ -223,7 +223,7 @@ def _job(summary: Summary, marking: Marking, fronts: tuple[Path, Path], folder: 
             "severities": [words.vi for words in SEVERITIES.values()],
             "font": FONT,
             "font_size": FONT_SIZE,
-            "rule_colour": RULE.removeprefix("#"),
+            "rule_colour": _argb(RULE),
         },
         "most_comments": MOST_COMMENTS,
         "texts": marking.texts,
@@ -233,6 +233,10 @@ def _job(summary: Summary, marking: Marking, fronts: tuple[Path, Path], folder: 
             if plan.marks
         ],
     }
+
+
+def _argb(colour: str) -> str:
+    return f"FF{colour.removeprefix('#')}"
 
 
 def _write_rows(settings: Settings, marking: Marking, folder: Path) -> list[tuple[str, str]]:

@@ -84,7 +84,7 @@ class Page:
         height = _height(
             (found.title, "", WIDTHS[1]),
             (explained.vi, explained.en, WIDTHS[2]),
-            (_example(found), "", WIDTHS[4]),
+            (example_place(found), "", WIDTHS[4]),
             (explained.mend_vi, explained.mend_en, WIDTHS[5]),
         )
         self.sheet.set_row(self.row, height)
@@ -94,9 +94,9 @@ class Page:
         self.sheet.write_number(self.row, 3, found.count, styles.number)
         link = self.links.get((found.sheet, found.row, found.position))
         if link:
-            self.sheet.write_url(self.row, 4, link, styles.link, plain_text(_example(found)), "Đến ô này")
+            self.sheet.write_url(self.row, 4, link, styles.link, plain_text(example_place(found)), "Đến ô này")
         else:
-            self.sheet.write_string(self.row, 4, plain_text(_example(found)), styles.cell)
+            self.sheet.write_string(self.row, 4, plain_text(example_place(found)), styles.cell)
         self.both(5, Words(explained.mend_vi, explained.mend_en), styles.cell)
         self.row += 1
 
@@ -145,7 +145,7 @@ def _height(*blocks: tuple[str, str, float]) -> float:
     )
 
 
-def _example(found: Reason) -> str:
+def example_place(found: Reason) -> str:
     """Where the first one is: text files have one sheet, which needs no name."""
     cell = cell_name(found.row, found.position)
     place = f"ô {cell}" if cell else f"dòng {found.row}"

@@ -79,7 +79,7 @@ class Marker:
         rule = Side("thin", self._words["rule_colour"])
         cell.font = Font(name=self._words["font"], sz=self._words["font_size"], color=self._tones[tone][1])
         cell.border = Border(rule, rule, rule, rule)
-        cell.alignment = Alignment(vertical="top", wrap_text=True)
+        cell.alignment = Alignment(vertical="center", wrap_text=True)
         cell.number_format = "@"
         lines = sum(max(1, ceil(len(line) / (1.1 * REASONS_WIDTH))) for line in text.split("\n"))
         dimension = self._sheet.row_dimensions[row]
@@ -172,7 +172,7 @@ def remove_marks(book: Any, job: dict[str, Any], earlier: str) -> None:
     """Take away the sheet ``earlier``, the columns, the comments and the colours that an earlier receipt left."""
     if earlier in book.sheetnames and len(book.sheetnames) > 1:
         book.remove(book[earlier])
-    ours = {f"FF{fill}" for fill, _ in job["tones"].values()}
+    ours = {fill for fill, _ in job["tones"].values()}
     fills = {
         index
         for index, fill in enumerate(book._fills)
