@@ -35,7 +35,7 @@ def write_receipt(settings: Settings, declaration: Declaration, submission: Subm
     with replacing(workbook, mode=mode) as temporary:
         steps = write_workbook(settings, summary, temporary)
     with replacing(page, mode=mode) as temporary:
-        write_page(summary, steps, temporary)
+        write_page(summary, steps, workbook.name, temporary)
     with replacing(report, mode=mode) as temporary:
         write_report(settings, summary, temporary)
     return targets

@@ -14,14 +14,14 @@ from orchestration.intake.receipts.page import example_place
 from orchestration.intake.receipts.sentences import changed_counts, count_labels, verdict
 from orchestration.intake.receipts.styles import VERDICT_TONES
 from orchestration.intake.receipts.summary import Summary, vietnam_time
-from orchestration.intake.wording import SEVERITIES, Words, count_vi
+from orchestration.intake.wording import Words, count_vi
 from orchestration.spreadsheet import FONT, GREY, HEADING, INK, RULE, TONES
 
 _TEMPLATE = Path(__file__).with_name("receipt.html.j2")
 
 
-def write_page(summary: Summary, steps: Sequence[Words], path: Path) -> None:
-    """Write the page to ``path``; ``steps`` are those of the workbook."""
+def write_page(summary: Summary, steps: Sequence[Words], workbook: str, path: Path) -> None:
+    """Write the page to ``path``; ``steps`` are those of the receipt's workbook, whose name is ``workbook``."""
     import jinja2  # a tenth of a second, which only a receipt needs
 
     environment = jinja2.Environment(
@@ -37,7 +37,7 @@ def write_page(summary: Summary, steps: Sequence[Words], path: Path) -> None:
         look={"font": FONT, "ink": INK, "grey": GREY, "rule": RULE, "heading": HEADING},
         counts=[(words, count_vi(number)) for words, number in count_labels(summary)],
         steps=steps,
-        severities=SEVERITIES,
+        workbook=workbook,
         place=example_place,
         number=count_vi,
     )

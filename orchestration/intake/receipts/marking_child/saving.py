@@ -19,13 +19,13 @@ class _Archive(zipfile.ZipFile):
 
     modified = b""
 
-    def writestr(self, part: Any, data: Any, *_: Any, **__: Any) -> None:
+    def writestr(self, part: Any, data: Any, *_: Any, **__: Any) -> None:  # type: ignore[override]
         content = data.encode() if isinstance(data, str) else data
         if part == "docProps/core.xml":
             content = _MODIFIED.sub(rb"\g<1>" + self.modified, content)
         super().writestr(self._named(part), content)
 
-    def write(self, file: Any, name: Any = None, *_: Any, **__: Any) -> None:
+    def write(self, file: Any, name: Any = None, *_: Any, **__: Any) -> None:  # type: ignore[override]
         with Path(file).open("rb") as source, self.open(self._named(name), "w", force_zip64=True) as target:
             while block := source.read(1 << 20):
                 target.write(block)
