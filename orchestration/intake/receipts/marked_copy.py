@@ -213,11 +213,7 @@ def _job(summary: Summary, marking: Marking, fronts: tuple[Path, Path], folder: 
         },
         "stamp": stamp,
         "stamp_sheet": STAMP_SHEET,
-        "tones": {
-            name: [fill.removeprefix("#"), ink.removeprefix("#")]
-            for name, (fill, ink) in TONES.items()
-            if name in _MARKS
-        },
+        "tones": {name: [_argb(colour) for colour in TONES[name]] for name in _MARKS},
         "words": {
             "errors": ERRORS,
             "severities": [words.vi for words in SEVERITIES.values()],
