@@ -71,7 +71,8 @@ class Marker:
         head.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
         if last > first:
             sheet.merge_cells(start_row=first, end_row=last, start_column=column, end_column=column)
-        _own_column(sheet, column).width = REASONS_WIDTH
+        dimension = _own_column(sheet, column)
+        dimension.width, dimension.hidden = REASONS_WIDTH, False
 
     def _reasons(self, row: int, column: int, tone: str, text: str) -> None:
         cell = self._sheet.cell(row, column)
