@@ -245,6 +245,7 @@ def test_a_marked_copy_for_which_there_is_no_space_is_made_by_the_next_run(
     settings: Settings, drop: Drop, ledger: Ledger, full: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The child that marks says so; the officer does not get the lesser receipt of a workbook that cannot be copied."""
+    settings = settings.model_copy(update={"marked_whole": 20_000})
     real = receipt_workbook.write_marked_copy
 
     def on_full_disk(*arguments: Any) -> bool:

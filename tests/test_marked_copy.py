@@ -29,6 +29,12 @@ RED, YELLOW = "FFFCE0DE", "FFFFF3CD"
 BAD_CELLS = {cell_of(person, name) for person, bad in MISTAKES.items() for name in bad}
 
 
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Files of up to 20,000 rows come back as marked copies."""
+    return settings.model_copy(update={"marked_whole": 20_000})
+
+
 def receipt_of(settings: Settings, submission: Submission, ending: str = ".xlsx") -> Path:
     (path,) = settings.receipts(submission.dataset).glob(f"*.{submission.submission_id[:8]}{ending}")
     return path

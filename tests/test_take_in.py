@@ -325,6 +325,7 @@ def test_every_file_rule_that_refuses_is_covered_here() -> None:
         "file.limits",
         "file.all_or_nothing",
         "file.internal",
+        "file.receipt_of_other",
         "file.too_many_returned",
         "file.too_many_vanished",
         "file.period_locked",
