@@ -92,7 +92,7 @@ def stamp_cells(
     """What the hidden sheet says of a workbook, a fact a cell from A1 down.
 
     Mark, dataset, version of its declaration, period, unit (templates may leave the last two empty); then what only
-    receipts say: the submission, the title of their front sheet (None: not known yet), the kind of file they copy.
+    receipts say: the submission, the titles of our sheets joined by / (None: not known yet), the kind of the file.
     """
     version = declaration.version if version is None else version
     cells: list[str | None] = [STAMP_MARK, declaration.path, version, period, unit]

@@ -72,7 +72,7 @@ def write_officer_book(path: Path, people: int = 1000, mistakes: Mapping[int, Ma
         sheet.conditional_format(
             f"I{FIRST}:I{last}", {"type": "cell", "criteria": "<", "value": 1951, "format": yellow}
         )
-        sheet.write_comment(cell_of(333, "date_of_birth"), "Hỏi lại công an xã", {"author": "Chị Hoa"})
+        sheet.write_comment(cell_of(121, "citizen_id"), "Hỏi lại công an xã", {"author": "Chị Hoa"})
         sheet.write_comment(cell_of(10, "full_name"), "Đã đối chiếu", {"author": "Chị Hoa"})
         sheet.freeze_panes(HEADER[1], 3)
         sheet.repeat_rows(HEADER[0] - 1, HEADER[1] - 1)

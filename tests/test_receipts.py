@@ -659,7 +659,7 @@ def test_an_upsert_asks_for_the_mended_rows_only_and_its_workbook_can_be_sent_ba
         "2026-10",
         "training",
         facts.submission_id,
-        "Biên nhận",
+        "Biên nhận/Thay đổi",
         "",
     ]
     cells = [[cell or "" for cell in row] for row in book["Dòng trả lại"].iter_rows(values_only=True)]

@@ -15,8 +15,8 @@ import polars as pl
 from orchestration.intake.readers.table import Document, Sheet, TextBatch
 from orchestration.intake.wording import ERRORS, RETURNED_SHEET, SOURCE_ROW, SOURCE_SHEET
 
-#: Cells of the stamp that only receipts have: the submission, the title of the front sheet, the kind of the file.
-_SUBMISSION, _FRONT, _KIND = 5, 6, 7
+#: Cells of the stamp that only receipts have: the submission, the titles of our sheets, the kind of the file.
+_SUBMISSION, _TITLES, _KIND = 5, 6, 7
 
 
 def is_returned(stamp: Sequence[str]) -> bool:
@@ -25,16 +25,16 @@ def is_returned(stamp: Sequence[str]) -> bool:
 
 
 def without_marks(document: Document) -> Document:
-    """The document as its officer knows it: no front sheet, nothing in the columns that the receipt added.
+    """The document as its officer knows it: no sheet of ours, nothing in the columns that the receipt added.
 
     What was a text file counts as one again: its numbers were typed, not stored as numbers.
     """
     stamp = document.stamp
     if not is_returned(stamp):
         return document
-    front = stamp[_FRONT] if len(stamp) > _FRONT else ""
+    titles = stamp[_TITLES].split("/") if len(stamp) > _TITLES else []
     kind = stamp[_KIND] if len(stamp) > _KIND and stamp[_KIND] == "csv" else document.kind
-    sheets = [_without_columns(sheet) for sheet in document.sheets if sheet.name != front]
+    sheets = [_without_columns(sheet) for sheet in document.sheets if sheet.name not in titles]
     return replace(document, kind=kind, sheets=sheets)
 
 

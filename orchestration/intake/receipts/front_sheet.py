@@ -11,7 +11,7 @@ from typing import Any
 
 from orchestration.intake.receipts.course import course_sections
 from orchestration.intake.receipts.page import WIDTHS, Page
-from orchestration.intake.receipts.sentences import changed_counts, count_labels, verdict
+from orchestration.intake.receipts.sentences import count_labels, verdict
 from orchestration.intake.receipts.styles import VERDICT_TONES, Styles
 from orchestration.intake.receipts.summary import Counted, Summary, vietnam_time
 from orchestration.intake.wording import Words, count_vi
@@ -122,8 +122,6 @@ def _file(page: Page, summary: Summary) -> None:
     if summary.replaced is not None:
         when = vietnam_time(summary.replaced.received_at)
         page.fact(Words("Thay thế", "Replaces"), f"lần gửi lúc {when.vi}", f"the file received {when.en}")
-        change = changed_counts(summary)
-        page.fact(Words("Thay đổi số dòng", "Rows changed"), change.vi, change.en)
     page.fact(Words("Mã biên nhận", "Receipt no."), facts.submission_id)
 
 

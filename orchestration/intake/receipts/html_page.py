@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from orchestration.intake.receipts.course import course_sections
 from orchestration.intake.receipts.page import example_place
-from orchestration.intake.receipts.sentences import changed_counts, count_labels, verdict
+from orchestration.intake.receipts.sentences import count_labels, verdict
 from orchestration.intake.receipts.styles import VERDICT_TONES
 from orchestration.intake.receipts.summary import Summary, vietnam_time
 from orchestration.intake.wording import Words, count_vi
@@ -37,6 +38,7 @@ def write_page(summary: Summary, steps: Sequence[Words], workbook: str, path: Pa
         look={"font": FONT, "ink": INK, "grey": GREY, "rule": RULE, "heading": HEADING},
         counts=[(words, count_vi(number)) for words, number in count_labels(summary)],
         steps=steps,
+        course=course_sections(summary.declaration, summary.submission, summary.course),
         workbook=workbook,
         place=example_place,
         number=count_vi,
@@ -54,7 +56,6 @@ def _facts(summary: Summary) -> list[tuple[Words, str]]:
     ]
     if summary.replaced is not None:
         facts.append((Words("Thay thế", "Replaces"), f"lần gửi lúc {vietnam_time(summary.replaced.received_at).vi}"))
-        facts.append((Words("Thay đổi số dòng", "Rows changed"), changed_counts(summary).vi))
     return [*facts, (Words("Mã biên nhận", "Receipt no."), summary.submission.submission_id)]
 
 

@@ -5,10 +5,10 @@ hostile, and openpyxl is a reader like any other. Does not belong here: the work
 place where there is no copy (``workbook``).
 
 The job of the child, as JSON: ``source``, ``kind`` (xlsx; calamine: other workbooks; rows: text), ``target``,
-``created``, ``front`` and ``front_dropped`` (workbooks whose one sheet goes in front; the second where the original
-has what is not carried over; ``dropped`` names it, by the mark that it is put in place of), ``stamp``, ``tones``,
-``words``, ``texts`` (of comments), ``sheets``: name, header rows, marks (row, position, tone, index of the text),
-reasons (row, tone, text).
+``created``, ``front`` and ``front_dropped`` (workbooks with our sheets, the first of which goes in front; the second
+where the original has what is not carried over; ``dropped`` names it, by the mark that it is put in place of),
+``stamp``, ``tones``, ``words``, ``texts`` (of comments), ``sheets``: name, header rows, marks (row, position, tone,
+index of the text), reasons (row, tone, text).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ from orchestration.intake.receipts.evidence import Evidence, Finding
 from orchestration.intake.receipts.page import TEXT_SHEET
 from orchestration.intake.receipts.remarks import Remarks, tone
 from orchestration.intake.receipts.summary import Summary, cell_name
+from orchestration.intake.vietnamese.legacy_fonts import TABLES
 from orchestration.intake.wording import ERRORS, SEVERITIES, Words
 from orchestration.settings import Settings
 from orchestration.spreadsheet import (
@@ -121,13 +122,21 @@ def plan_marking(settings: Settings, summary: Summary, evidence: Evidence) -> Ma
     original = archived_original(settings, summary.submission)
     if original is None or _sheet_bytes(original) > MOST_SHEET_BYTES:
         return None
-    kind = details.get("file_kind", "")
-    kind = kind if kind == "xlsx" else "calamine" if kind in _OTHER_WORKBOOKS else "rows"
+    kind = _copied_as(details)
     titles = {name: _title(name) if kind == "rows" else name for name in headers}
     plans = {name: Plan(name, titles[name], header) for name, header in headers.items()}
     marking = Marking(original, kind, plans, [])
     _collect(summary, evidence, marking)
     return marking
+
+
+def _copied_as(details: Mapping[str, Any]) -> str:
+    """How an original is copied. Values alone would lose the fonts that say what a text in a legacy font shows."""
+    kind = details.get("file_kind", "")
+    if kind == "xlsx":
+        return "xlsx"
+    in_legacy_fonts = details.get("mended", {}).keys() & TABLES.keys()
+    return "calamine" if kind in _OTHER_WORKBOOKS and not in_legacy_fonts else "rows"
 
 
 def _title(name: str) -> str:
@@ -166,7 +175,7 @@ def write_marked_copy(
 ) -> bool:
     """Write the marked copy to ``path``; False where the original cannot be copied.
 
-    fronts: two workbooks whose first sheet goes in front, the second where something is not carried over. folder: a
+    fronts: two workbooks with our own sheets, the second where something is not carried over. folder: a
     private one for what is needed meanwhile.
     """
     job = _job(summary, marking, fronts, folder)

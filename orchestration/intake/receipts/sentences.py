@@ -124,19 +124,6 @@ def _save_whole(summary: Summary) -> Words:
     )
 
 
-def changed_counts(summary: Summary) -> Words:
-    """How many rows this submission and the one that it replaces brought in and gave back."""
-    before, after = summary.replaced, summary.submission
-    if before is None:
-        return Words("", "")
-    return Words(
-        f"đã vào kho {count_vi(before.rows_accepted)} → {count_vi(after.rows_accepted)}; "
-        f"trả lại {count_vi(before.rows_rejected)} → {count_vi(after.rows_rejected)}",
-        f"taken in {before.rows_accepted:,} → {after.rows_accepted:,}; "
-        f"returned {before.rows_rejected:,} → {after.rows_rejected:,}",
-    )
-
-
 def _in_this_copy(summary: Summary, marked: Sequence[str]) -> list[Words]:
     """The workbook is the officer's own, with its bad cells marked in the sheets of these titles."""
     sheets = ", ".join(f"«{title}»" for title in marked)

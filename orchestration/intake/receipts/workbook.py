@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from orchestration.files import private_folder
-from orchestration.intake.receipts.changes_sheet import write_changes
+from orchestration.intake.receipts.changes_sheet import CHANGES_SHEET, write_changes
 from orchestration.intake.receipts.evidence import Evidence, Place, evidence_of
 from orchestration.intake.receipts.front_sheet import write_front
 from orchestration.intake.receipts.marked_copy import (
@@ -52,7 +52,7 @@ def write_workbook(settings: Settings, summary: Summary, path: Path) -> list[Wor
     with tempfile.TemporaryDirectory(dir=private_folder(settings.temporary)) as folder:
         if marking:
             steps = _steps(summary, marked=marking.sheets)
-            fronts = _write_fronts(summary, marking, steps, Path(folder))
+            fronts = _write_fronts(settings, summary, marking, steps, Path(folder))
             if write_marked_copy(settings, summary, marking, fronts, Path(folder), path):
                 return steps
         return _write_returned(settings, summary, evidence, [NOT_COPIED] if marking else [], path, folder)
@@ -63,8 +63,10 @@ def _steps(summary: Summary, *, shown: int = 0, total: int = 0, marked: Sequence
     return next_steps(summary, shown=shown, total=total, earlier_receipt=earlier, marked=marked)
 
 
-def _write_fronts(summary: Summary, marking: Marking, steps: Sequence[Words], folder: Path) -> tuple[Path, Path]:
-    """The front sheet of a marked copy, without and with the line about what is not carried over."""
+def _write_fronts(
+    settings: Settings, summary: Summary, marking: Marking, steps: Sequence[Words], folder: Path
+) -> tuple[Path, Path]:
+    """The receipt's own sheets for a marked copy, without and with the line about what is not carried over."""
     links = {
         (each.sheet, each.row, each.position): marking.link(each.sheet, each.row, each.position)
         for each in summary.reasons
@@ -82,7 +84,9 @@ def _write_fronts(summary: Summary, marking: Marking, steps: Sequence[Words], fo
     plain, dropped = folder / "front.xlsx", folder / "front-dropped.xlsx"
     for path, more in ((plain, []), (dropped, [NOT_CARRIED_OVER])):
         with workbook(path, title=_title(summary), created=summary.submission.received_at) as book:
-            write_front(book.add_worksheet(FRONT_SHEET), Styles(book), summary, steps, links, [*remarks, *more])
+            styles = Styles(book)
+            write_front(book.add_worksheet(FRONT_SHEET), styles, summary, steps, links, [*remarks, *more])
+            write_changes(settings, summary, styles, book)
     return plain, dropped
 
 
@@ -109,7 +113,8 @@ def _write_returned(
                 stamp = stamp_cells(
                     summary.declaration, period=facts.period, unit=facts.unit, receipt=facts.submission_id
                 )
-                write_stamp(book, [FRONT_SHEET if each is None else each for each in stamp])
+                ours = f"{FRONT_SHEET}/{CHANGES_SHEET}"
+                write_stamp(book, [ours if each is None else each for each in stamp])
         write_changes(settings, summary, styles, book)
     return steps
 

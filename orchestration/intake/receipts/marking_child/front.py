@@ -1,7 +1,7 @@
-"""The receipt's front sheet, copied into the marked workbook, and the hidden sheet that makes the copy known again.
+"""The receipt's own sheets, copied into the marked workbook, and the hidden sheet that makes the copy known again.
 
-Belongs here: carrying over a sheet that the parent has written with everything on it. Does not belong here: what it
-says (``receipts/front_sheet.py``).
+Belongs here: carrying over sheets that the parent has written with everything on them. Does not belong here: what
+they say (``receipts/front_sheet.py``, ``receipts/changes_sheet.py``).
 """
 
 from __future__ import annotations
@@ -15,33 +15,44 @@ from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.worksheet.hyperlink import Hyperlink
 from originals import put_text
 
+#: Between titles of sheets.
+JOINT = "/"
+
 
 def put_front(book: Any, job: dict[str, Any], dropped: list[str]) -> str:
-    """Put the front sheet first; returns its title, which is another where the officer has a sheet of that name."""
-    front = openpyxl.load_workbook(job["front_dropped" if dropped else "front"], rich_text=True).worksheets[0]
-    sheet = book.create_sheet(front.title, 0)
+    """Put the receipt's first sheet in front and its others at the end.
+
+    Returns their titles, joined by what no title can hold; they differ where the officer has sheets of such names.
+    """
+    ours = openpyxl.load_workbook(job["front_dropped" if dropped else "front"], rich_text=True).worksheets
     words = {mark: ", ".join(names[each] for each in dropped) for mark, names in job["dropped"].items()}
-    for row in front.iter_rows():
-        for cell in row:
-            if cell.has_style or cell.value is not None:
-                _copy_cell(cell, sheet.cell(cell.row, cell.column), words)
-    for merged in front.merged_cells.ranges:
-        sheet.merge_cells(merged.coord)
-    for key, dimension in front.column_dimensions.items():
-        sheet.column_dimensions[key].width = dimension.width
-    for row, dimension in front.row_dimensions.items():
-        sheet.row_dimensions[row].height = dimension.height
-    sheet.sheet_view.showGridLines = False
-    sheet.page_setup = copy(front.page_setup)
-    sheet.page_margins = copy(front.page_margins)
-    sheet.sheet_properties.pageSetUpPr = copy(front.sheet_properties.pageSetUpPr)
-    sheet.oddFooter.left.text, sheet.oddFooter.right.text = front.oddFooter.left.text, front.oddFooter.right.text
+    sheets = [book.create_sheet(each.title, None if number else 0) for number, each in enumerate(ours)]
+    for source, sheet in zip(ours, sheets, strict=True):
+        _copy_sheet(source, sheet, words)
     for each in book.worksheets:
-        each.sheet_view.tabSelected = each is sheet
+        each.sheet_view.tabSelected = each is sheets[0]
     book.active = 0
     for view in book.views:
         view.firstSheet = 0
-    return str(sheet.title)
+    return JOINT.join(str(sheet.title) for sheet in sheets)
+
+
+def _copy_sheet(source: Any, sheet: Any, words: dict[str, str]) -> None:
+    for row in source.iter_rows():
+        for cell in row:
+            if cell.has_style or cell.value is not None:
+                _copy_cell(cell, sheet.cell(cell.row, cell.column), words)
+    for merged in source.merged_cells.ranges:
+        sheet.merge_cells(merged.coord)
+    for key, dimension in source.column_dimensions.items():
+        sheet.column_dimensions[key].width = dimension.width
+    for row, dimension in source.row_dimensions.items():
+        sheet.row_dimensions[row].height = dimension.height
+    sheet.sheet_view.showGridLines = source.sheet_view.showGridLines
+    sheet.freeze_panes, sheet.auto_filter.ref = source.freeze_panes, source.auto_filter.ref
+    sheet.page_setup, sheet.page_margins = copy(source.page_setup), copy(source.page_margins)
+    sheet.sheet_properties.pageSetUpPr = copy(source.sheet_properties.pageSetUpPr)
+    sheet.oddFooter.left.text, sheet.oddFooter.right.text = source.oddFooter.left.text, source.oddFooter.right.text
 
 
 def _copy_cell(source: Any, target: Any, words: dict[str, str]) -> None:
@@ -70,15 +81,16 @@ def _filled(text: str, words: dict[str, str]) -> str:
     return text
 
 
-def earlier_front(book: Any, job: dict[str, Any]) -> str:
-    """The title of the front sheet that an earlier receipt put into the workbook; empty if it is no receipt."""
+def earlier_sheets(book: Any, job: dict[str, Any]) -> list[str]:
+    """The titles of the sheets that an earlier receipt put into the workbook; none if it is no receipt."""
     if job["stamp_sheet"] not in book.sheetnames:
-        return ""
+        return []
     said = [book[job["stamp_sheet"]].cell(row, 1).value for row in range(1, len(job["stamp"]) + 1)]
-    return str(said[job["stamp"].index(None)] or "") if said[0] == job["stamp"][0] else ""
+    titles = str(said[job["stamp"].index(None)] or "") if said[0] == job["stamp"][0] else ""
+    return titles.split(JOINT) if titles else []
 
 
-def put_stamp(book: Any, job: dict[str, Any], front_title: str) -> None:
+def put_stamp(book: Any, job: dict[str, Any], titles: str) -> None:
     """Write the job's stamp into its hidden sheet; what an officer's template says there already is kept."""
     name, cells = job["stamp_sheet"], job["stamp"]
     if name in book.sheetnames:
@@ -91,4 +103,4 @@ def put_stamp(book: Any, job: dict[str, Any], front_title: str) -> None:
     templates = cells.index(None) - 1  # what templates say, too; behind it stands what only receipts do
     for row, text in enumerate(cells, 1):
         if row > templates or not sheet.cell(row, 1).value:
-            put_text(sheet.cell(row, 1), front_title if text is None else text)
+            put_text(sheet.cell(row, 1), titles if text is None else text)

@@ -169,10 +169,11 @@ def _show(sheet: Any, rows: set[int], columns: set[int]) -> None:
 
 
 # --- marks of an earlier receipt ------------------------------------------------------------------------------
-def remove_marks(book: Any, job: dict[str, Any], earlier: str) -> None:
-    """Take away the sheet ``earlier``, the columns, the comments and the colours that an earlier receipt left."""
-    if earlier in book.sheetnames and len(book.sheetnames) > 1:
-        book.remove(book[earlier])
+def remove_marks(book: Any, job: dict[str, Any], earlier: list[str]) -> None:
+    """Take away the sheets ``earlier``, the columns, the comments and the colours that an earlier receipt left."""
+    for title in earlier:
+        if title in book.sheetnames and len(book.sheetnames) > 1:
+            book.remove(book[title])
     ours = {fill for fill, _ in job["tones"].values()}
     fills = {
         index
