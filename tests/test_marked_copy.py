@@ -23,7 +23,7 @@ from orchestration.settings import Settings
 from orchestration.templates import write_template
 from tests.conftest import HandIn
 from tests.office import COMPLETIONS, RESIDENTS, Row, learner, resident, rows_csv, table
-from tests.officer_book import FIRST, LETTERS, MISTAKES, SHEET, cell_of, row_of, write_officer_book
+from tests.officer_book import FIRST, MISTAKES, SHEET, cell_of, row_of, write_officer_book
 
 RED, YELLOW = "FFFCE0DE", "FFFFF3CD"
 BAD_CELLS = {cell_of(person, name) for person, bad in MISTAKES.items() for name in bad}
