@@ -93,6 +93,7 @@ def stamp_cells(
 
     Mark, dataset, version of its declaration, period, unit (templates may leave the last two empty); then what only
     receipts say: the submission, the titles of our sheets joined by / (None: not known yet), the kind of the file.
+    The child that marks adds the former colours of marked cells.
     """
     version = declaration.version if version is None else version
     cells: list[str | None] = [STAMP_MARK, declaration.path, version, period, unit]

@@ -200,6 +200,23 @@ def test_marking_a_marked_copy_again_piles_nothing_up_and_gives_mended_cells_bac
         assert sheet[mended].fill.fill_type is None
 
 
+def test_colours_that_another_program_put_in_place_of_the_former_ones_are_not_given_to_mended_cells(
+    settings: Settings, hand_in: HandIn
+) -> None:
+    """LibreOffice writes a second colour of its own into every solid fill."""
+    first = hand_in(
+        RESIDENTS, "2026-10.xlsx", build(lambda _, sheet: put_table(sheet, [*ONE_BAD, resident(3, sex="?")]))
+    )
+    book = marked_book(settings, first)
+    sheet = book["Bảng"]
+    sheet["D3"].fill = PatternFill("solid", fgColor=RED, bgColor=YELLOW)
+    sheet["D3"].value = "Nữ"
+    again = hand_in(RESIDENTS, receipt_of(settings, first).name, saved(book))
+    sheet = marked_book(settings, again)["Bảng"]
+    assert marks(sheet) == {"D5": RED}
+    assert sheet["D3"].fill.fill_type is None
+
+
 def test_writing_the_marked_copy_again_gives_the_same_bytes(settings: Settings, hand_in: HandIn) -> None:
     submission = hand_in(RESIDENTS, "2026-10.xlsx", build(lambda _, sheet: put_table(sheet, ONE_BAD)))
     first = receipt_of(settings, submission).read_bytes()
@@ -419,6 +436,7 @@ def test_the_stamp_of_a_template_stays_as_it_was(settings: Settings, hand_in: Ha
         first.submission_id,
         "Biên nhận",
         "xlsx",
+        None,
     ]
     headers = [cell.comment.text for cell in copied["Số liệu"][6] if cell.comment]
     assert headers == [cell.comment.text for cell in sheet[6] if cell.comment]

@@ -18,7 +18,7 @@ from typing import Any
 
 os.environ["OPENPYXL_LXML"] = "False"  # one writer, whatever else is installed: kept_results.py builds on it
 
-from front import earlier_sheets, put_front, put_stamp
+from front import earlier_marks, put_front, put_stamp
 from marks import Marker, remove_marks
 from originals import open_original
 from saving import save
@@ -30,8 +30,10 @@ def mark(job: dict[str, Any]) -> None:
     for sheet in job["sheets"]:
         if sheet["title"] not in book.sheetnames:
             raise ValueError("the sheet of a finding is not in the workbook")
-    if earlier := earlier_sheets(book, job):
-        remove_marks(book, job, earlier)
+    titles, colours = earlier_marks(book, job)
+    if titles:
+        remove_marks(book, job, titles, colours)
+    job["former_colours"] = []  # of the cells that are marked now, for the stamp
     comments = job["most_comments"]
     for sheet in job["sheets"]:
         comments -= Marker(book[sheet["title"]], job, comments).mark(sheet)

@@ -15,7 +15,7 @@ from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.worksheet.hyperlink import Hyperlink
 from originals import put_text
 
-#: Between titles of sheets.
+#: Between titles of sheets, none of which can hold it, and between names of colours.
 JOINT = "/"
 
 
@@ -81,18 +81,20 @@ def _filled(text: str, words: dict[str, str]) -> str:
     return text
 
 
-def earlier_sheets(book: Any, job: dict[str, Any]) -> list[str]:
-    """The titles of the sheets that an earlier receipt put into the workbook; none if it is no receipt."""
+def earlier_marks(book: Any, job: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """What an earlier receipt says of itself in its stamp: titles of its sheets, former colours of marked cells."""
     if job["stamp_sheet"] not in book.sheetnames:
-        return []
-    said = [book[job["stamp_sheet"]].cell(row, 1).value for row in range(1, len(job["stamp"]) + 1)]
-    titles = str(said[job["stamp"].index(None)] or "") if said[0] == job["stamp"][0] else ""
-    return titles.split(JOINT) if titles else []
+        return [], []
+    said = [str(book[job["stamp_sheet"]].cell(row, 1).value or "") for row in range(1, len(job["stamp"]) + 2)]
+    if said[0] != job["stamp"][0]:
+        return [], []
+    titles, colours = said[job["stamp"].index(None)], said[-1]
+    return titles.split(JOINT) if titles else [], colours.split(JOINT)
 
 
 def put_stamp(book: Any, job: dict[str, Any], titles: str) -> None:
     """Write the job's stamp into its hidden sheet; what an officer's template says there already is kept."""
-    name, cells = job["stamp_sheet"], job["stamp"]
+    name, cells = job["stamp_sheet"], [*job["stamp"], JOINT.join(sorted(set(job["former_colours"])))]
     if name in book.sheetnames:
         sheet = book[name]
         if sheet.cell(1, 1).value != cells[0]:

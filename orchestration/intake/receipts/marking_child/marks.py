@@ -2,7 +2,8 @@
 
 A mark is a fill, a comment, and for each bad row its reasons in a column at the right end. What was there before can
 be had back from the mark itself, wherever the cell was moved to: the former colour stands in the fill's second colour,
-which a solid fill does not show, and the officer's own comment below ours.
+which a solid fill does not show, and the officer's own comment below ours. LibreOffice puts a colour of its own choice
+into second colours; so the stamp lists the former ones, and another is none.
 
 Belongs here: cells, comments, columns. Does not belong here: words (the job has them), sheets (``front``).
 """
@@ -39,7 +40,8 @@ class Marker:
     def __init__(self, sheet: Any, job: dict[str, Any], comments: int) -> None:
         self._sheet, self._tones, self._words, self._texts = sheet, job["tones"], job["words"], job["texts"]
         self._comments = comments
-        self._fills: dict[tuple[str, Any], PatternFill] = {}
+        self._fills: dict[tuple[str, str], PatternFill] = {}
+        self._former = job["former_colours"]
 
     def mark(self, plan: dict[str, Any]) -> int:
         """Mark the cells and rows of a plan; returns the number of comments written."""
@@ -101,10 +103,17 @@ class Marker:
 
     def _fill(self, tone: str, former: Any) -> PatternFill:
         shown = former.fgColor if former.fill_type == "solid" else _NO_COLOUR
-        key = (tone, repr(shown))
+        key = (tone, colour_name(shown))
         if key not in self._fills:
+            if shown is not _NO_COLOUR:
+                self._former.append(key[1])
             self._fills[key] = PatternFill("solid", fgColor=self._tones[tone][0], bgColor=copy(shown))
         return self._fills[key]
+
+
+def colour_name(colour: Color) -> str:
+    """A colour in one word."""
+    return f"{colour.type}:{colour.value}:{colour.tint:.3f}"
 
 
 def _comment_height(text: str) -> int:
@@ -169,8 +178,11 @@ def _show(sheet: Any, rows: set[int], columns: set[int]) -> None:
 
 
 # --- marks of an earlier receipt ------------------------------------------------------------------------------
-def remove_marks(book: Any, job: dict[str, Any], earlier: list[str]) -> None:
-    """Take away the sheets ``earlier``, the columns, the comments and the colours that an earlier receipt left."""
+def remove_marks(book: Any, job: dict[str, Any], earlier: list[str], colours: list[str]) -> None:
+    """Take away the sheets ``earlier``, the columns, the comments and the colours that an earlier receipt left.
+
+    colours: names of the colours that marked cells had before.
+    """
     for title in earlier:
         if title in book.sheetnames and len(book.sheetnames) > 1:
             book.remove(book[title])
@@ -184,7 +196,7 @@ def remove_marks(book: Any, job: dict[str, Any], earlier: list[str]) -> None:
     for sheet in book.worksheets:
         if sheet.title != job["stamp_sheet"]:
             _remove_reasons(sheet, job["words"]["errors"])
-            _restore_cells(sheet, fills, said)
+            _restore_cells(sheet, fills, said, colours)
 
 
 def _remove_reasons(sheet: Any, heading: str) -> None:
@@ -205,14 +217,14 @@ def _remove_reasons(sheet: Any, heading: str) -> None:
             del sheet._cells[row, column]
 
 
-def _restore_cells(sheet: Any, fills: set[int], said: re.Pattern[str]) -> None:
+def _restore_cells(sheet: Any, fills: set[int], said: re.Pattern[str], colours: list[str]) -> None:
     for cell in list(sheet._cells.values()):
         if isinstance(cell, MergedCell):
             continue
         if cell._style is not None and cell._style.fillId in fills:
             former = cell.fill.bgColor
-            unknown = former.type == "indexed" or (former.type == "rgb" and former.rgb[:2] == "00")
-            cell.fill = PatternFill() if unknown else PatternFill("solid", fgColor=copy(former))
+            known = colour_name(former) in colours
+            cell.fill = PatternFill("solid", fgColor=copy(former)) if known else PatternFill()
         if cell.comment and said.match(cell.comment.text):
             kept = _KEPT.search(cell.comment.text)
             own = cell.comment.text[kept.end() :] if kept else ""
