@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from math import ceil
 from pathlib import Path
@@ -86,14 +86,25 @@ def workbook(
     book.close()
 
 
-def write_stamp(book: xlsxwriter.Workbook, declaration: Declaration, *, period: str = "", unit: str = "") -> None:
-    """Add the hidden sheet that says what the workbook is for.
+def stamp_cells(
+    declaration: Declaration, *, period: str, unit: str, version: str | None = None, receipt: str = "", kind: str = ""
+) -> list[str | None]:
+    """What the hidden sheet says of a workbook, a fact a cell from A1 down.
 
-    One fact a cell from A1 down: mark, dataset, version of its declaration, period, unit; the last two may be empty.
+    Mark, dataset, version of its declaration, period, unit (templates may leave the last two empty); then what only
+    receipts say: the submission, the titles of our sheets joined by / (None: not known yet), the kind of the file.
+    The child that marks adds the former colours of marked cells.
     """
+    version = declaration.version if version is None else version
+    cells: list[str | None] = [STAMP_MARK, declaration.path, version, period, unit]
+    return [*cells, receipt, None, kind] if receipt else cells
+
+
+def write_stamp(book: xlsxwriter.Workbook, cells: Sequence[str | None]) -> None:
+    """Add the hidden sheet that says what the workbook is for."""
     sheet = book.add_worksheet(STAMP_SHEET)
-    for row, text in enumerate((STAMP_MARK, declaration.path, declaration.version, period, unit)):
-        sheet.write_string(row, 0, text)
+    for row, text in enumerate(cells):
+        sheet.write_string(row, 0, text or "")
     sheet.hide()
 
 
@@ -103,4 +114,5 @@ def set_page(sheet: Any, *, footer: str = "") -> None:
     sheet.set_paper(9)
     sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
     sheet.fit_to_pages(1, 0)
+    footer = f" {footer}" if footer else ""  # digits behind &8 would be read as another size
     sheet.set_footer(f"&L&8{footer}&R&8&P / &N")

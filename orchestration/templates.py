@@ -34,6 +34,7 @@ from orchestration.spreadsheet import (
     SMALL,
     WHITE,
     set_page,
+    stamp_cells,
     text_lines,
     workbook,
     write_stamp,
@@ -65,7 +66,7 @@ def write_template(
         lists = _write_lists(book, declaration, settings)
         _write_data(book, data, declaration, lists, settings, period, unit)
         _write_guide(book, guide, declaration)
-        write_stamp(book, declaration, period=period, unit=unit)
+        write_stamp(book, stamp_cells(declaration, period=period, unit=unit))
 
 
 def refresh(settings: Settings) -> list[Path]:

@@ -254,6 +254,16 @@ LEFT_OUT = rule(
     mend_vi="Không cần làm gì; nếu đó là số liệu, lưu lại dạng .xlsx rồi gửi lại",
     mend_en="Nothing to do; if they are data, save them as .xlsx and send them again",
 )
+RECEIPT_OF_OTHER = rule(
+    "file.receipt_of_other",
+    "error",
+    "unified",
+    scope="file",
+    vi="Tệp là bản trả lại của {title}, nhưng tên tệp ghi {limit}",
+    en="The file is the returned copy of {title}, but its name says {limit}",
+    mend_vi="Nếu sửa lần gửi đó, giữ nguyên tên bản trả lại; nếu là kỳ hoặc đơn vị khác, gửi từ tệp của bạn",
+    mend_en="To mend that submission keep the copy's name; for another period or unit send a file of your own",
+)
 INTERNAL = rule(
     "file.internal",
     "error",

@@ -26,9 +26,13 @@ HandIn = Callable[[Declaration, str, str | bytes], Submission]
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """A home and sources in tmp_path, on the morning of 2 November 2026; files count as stable at once."""
+    """A home and sources in tmp_path, on the morning of 2 November 2026; files count as stable at once.
+
+    Receipts have returned rows only: a marked copy costs a process a file (test_marked_copy.py has its own settings).
+    """
     now = datetime.datetime(2026, 11, 2, 8, tzinfo=datetime.UTC)
-    return Settings(home=tmp_path / "home", sources=tmp_path / "sources", stable_seconds=0, now=now)
+    sources = tmp_path / "sources"
+    return Settings(home=tmp_path / "home", sources=sources, stable_seconds=0, now=now, marked_whole=1)
 
 
 @pytest.fixture

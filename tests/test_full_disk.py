@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import openpyxl
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
@@ -26,6 +27,7 @@ from orchestration.intake.ledger import Ledger
 from orchestration.intake.readers import text as text_reader
 from orchestration.intake.readers import workbook as workbook_reader
 from orchestration.intake.receipts import report
+from orchestration.intake.receipts import workbook as receipt_workbook
 from orchestration.intake.stage import Stage
 from orchestration.intake.take_in import take_in_dataset
 from orchestration.settings import Settings
@@ -170,6 +172,7 @@ AFTER: dict[str, Install] = {
     "the receipt's workbook": writes_to_full_disk(
         xlsxwriter, "Workbook", 0, when=lambda path: "receipts" in path.parts
     ),
+    "the receipt's page": fails(Path, "write_text", when=lambda path, *_: path.name.endswith(".html.tmp")),
     "the receipt's JSON": fails(report.Path, "open", when=lambda path, *_: path.name.endswith(".json.tmp")),
     "the receipt's name": fails(Path, "replace", when=into("receipts")),
     "marking the receipt": fails(Ledger, "mark_receipt", error=sqlite3.OperationalError("database or disk is full")),
@@ -212,7 +215,7 @@ def test_a_file_for_which_there_is_no_space_is_left_for_the_next_run(
     assert submission.verdict == expected.get(content, "accepted")
     assert submission.rows_read >= 31
     assert not path.exists()
-    assert len(list(settings.receipts(RESIDENTS.path).iterdir())) == 2 * len(before) + 2
+    assert len(list(settings.receipts(RESIDENTS.path).iterdir())) == 3 * len(before) + 3
 
 
 @pytest.mark.parametrize("point", AFTER)
@@ -234,5 +237,28 @@ def test_what_there_is_no_space_for_after_the_commit_is_made_good_by_the_next_ru
         ("2026-11.csv", "accepted"),
     ]
     assert list(settings.incoming(RESIDENTS.path).iterdir()) == []
-    assert len(list(settings.receipts(RESIDENTS.path).iterdir())) == 4
+    assert len(list(settings.receipts(RESIDENTS.path).iterdir())) == 6
     assert ledger.without_receipt(RESIDENTS.path) == ledger.not_removed(RESIDENTS.path) == []
+
+
+def test_a_marked_copy_for_which_there_is_no_space_is_made_by_the_next_run(
+    settings: Settings, drop: Drop, ledger: Ledger, full: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The child that marks says so; the officer does not get the lesser receipt of a workbook that cannot be copied."""
+    settings = settings.model_copy(update={"marked_whole": 20_000})
+    real = receipt_workbook.write_marked_copy
+
+    def on_full_disk(*arguments: Any) -> bool:
+        (arguments[-2] / "marked.xlsx").symlink_to(full)
+        return real(*arguments)
+
+    drop(RESIDENTS, "2026-10.xlsx", rows_xlsx(tmp_path, RESIDENTS, [*rows(), resident(40, sex="?")]))
+    with monkeypatch.context() as patch:
+        patch.setattr(receipt_workbook, "write_marked_copy", on_full_disk)
+        (submission,) = take_in_dataset(settings, RESIDENTS)
+    assert ledger.without_receipt(RESIDENTS.path) == [submission]
+    assert list(settings.receipts(RESIDENTS.path).iterdir()) == []
+    take_in_dataset(settings, RESIDENTS)
+    assert ledger.without_receipt(RESIDENTS.path) == []
+    (written,) = settings.receipts(RESIDENTS.path).glob("*.xlsx")
+    assert openpyxl.load_workbook(written).sheetnames == ["Biên nhận", "Số liệu", "_kho"]

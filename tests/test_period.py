@@ -92,6 +92,12 @@ def test_a_file_that_names_no_month_is_not_given_one(name: str) -> None:
     assert error(RESIDENTS, name)[0] == "file.no_period"
 
 
+@pytest.mark.parametrize("digits", ["20261112", "20251231", "2026a401"])
+def test_the_digits_in_a_receipts_name_are_no_period(digits: str) -> None:
+    assert period(RESIDENTS, f"2026-10.bien-nhan.{digits}.xlsx") == ("2026-10", "file_name")
+    assert period(RESIDENTS, f"Bản sao 2026-10.bien-nhan.{digits} (2).xlsx") == ("2026-10", "file_name")
+
+
 @pytest.mark.parametrize("text", ["6 tháng đầu năm 2026", "9 tháng năm 2026", "6 tháng cuối năm 2026"])
 def test_a_part_of_a_year_is_neither_a_month_nor_the_year(text: str) -> None:
     assert periods_in(text) == []

@@ -117,7 +117,7 @@ def partly(**facts: Any) -> Submission:
 
 def receipt(settings: Settings, declaration: Declaration, facts: Submission) -> tuple[Any, dict[str, Any]]:
     """Write a receipt and read both files back."""
-    workbook, report = write_receipt(settings, declaration, facts)
+    workbook, _, report = write_receipt(settings, declaration, facts)
     return openpyxl.load_workbook(workbook), json.loads(report.read_text(encoding="utf-8"))
 
 
@@ -291,7 +291,7 @@ def test_returned_sheet_keeps_the_original_cells_and_headers_and_gives_all_reaso
         (
             *("Dân cư", "31", "23", "", "Giàng A Páo", "31/02/1985", "nam giới", "Xã Bản Hồ"),
             "Ô «Số định danh cá nhân» bắt buộc nhưng đang để trống.\n«Ngày sinh» không phải là ngày hợp lệ.\n"
-            "«Giới tính» có giá trị ngoài danh mục (Nam, Nữ).",
+            "«Giới tính» có giá trị ngoài danh mục (Nam, Nữ). Có phải «Nam» không?",
         ),
         (
             *("Dân cư", "40", "32", "015085000001", "Lý A Sò", "1985", "Nam", "Xã Tả Van"),
@@ -315,7 +315,7 @@ def test_exactly_the_bad_cells_are_filled_and_commented(settings: Settings) -> N
     )
     assert comments["G4"] == (
         "Lỗi: «Giới tính» có giá trị ngoài danh mục (Nam, Nữ).\nCách sửa: Chọn một giá trị trong danh mục.\n"
-        "Đề xuất: Nam\n[choice.unknown]"
+        "Có phải «Nam» không?\n[choice.unknown]"
     )
     assert comments["B5"] == (
         "Lỗi: Nhiều dòng có cùng khóa (Số định danh cá nhân) nhưng nội dung khác nhau.\n"
@@ -423,7 +423,7 @@ def test_findings_are_the_same_however_small_the_batches_are(
     whole = [path.read_bytes() for path in write_receipt(settings, RESIDENTS, partly())]
     monkeypatch.setattr(evidence, "BATCH", 1)
     assert [path.read_bytes() for path in write_receipt(settings, RESIDENTS, partly())] == whole
-    errors = json.loads(whole[1])["errors"]
+    errors = json.loads(whole[2])["errors"]
     assert [(each["row"], each["cell"], each["rule"]) for each in errors] == [
         (12, "B12", "citizen_id.sex"),
         (19, "B19", "citizen_id.province"),
@@ -482,7 +482,7 @@ def test_no_text_of_a_file_becomes_a_formula_a_link_or_markup(settings: Settings
             "notices": [{"rule": "file.extra_column", "title": "=1+1; <r>x</r>", "limit": ""}],
         },
     )
-    workbook, report = write_receipt(settings, PARCELS, facts)
+    workbook, _, report = write_receipt(settings, PARCELS, facts)
     with zipfile.ZipFile(workbook) as archive:
         parts = {name: archive.read(name).decode() for name in archive.namelist()}
     for xml in parts.values():
@@ -658,6 +658,9 @@ def test_an_upsert_asks_for_the_mended_rows_only_and_its_workbook_can_be_sent_ba
         COMPLETIONS.version,
         "2026-10",
         "training",
+        facts.submission_id,
+        "Biên nhận/Thay đổi",
+        "",
     ]
     cells = [[cell or "" for cell in row] for row in book["Dòng trả lại"].iter_rows(values_only=True)]
     layout = find_layout(COMPLETIONS, cells)
@@ -694,7 +697,9 @@ def test_odd_file_names_give_receipt_names_that_every_system_takes(
     facts = submission(file_name=file_name)
     assert receipt_stem(facts) == f"{stem}.bien-nhan.a1b2c3d4"
     written = write_receipt(settings, RESIDENTS, facts)
-    assert [path.name for path in written] == [f"{stem}.bien-nhan.a1b2c3d4{each}" for each in (".xlsx", ".json")]
+    assert [path.name for path in written] == [
+        f"{stem}.bien-nhan.a1b2c3d4{each}" for each in (".xlsx", ".html", ".json")
+    ]
 
 
 def test_writing_a_receipt_again_gives_the_same_bytes_and_removes_what_a_killed_run_left(settings: Settings) -> None:
@@ -712,7 +717,7 @@ def test_whoever_may_enter_the_folder_may_read_the_receipts(settings: Settings) 
     folder = settings.receipts(RESIDENTS.path)
     folder.mkdir(parents=True)
     folder.chmod(0o2770)
-    assert [path.stat().st_mode & 0o777 for path in write_receipt(settings, RESIDENTS, partly())] == [0o660, 0o660]
+    assert [path.stat().st_mode & 0o777 for path in write_receipt(settings, RESIDENTS, partly())] == [0o660] * 3
 
 
 @pytest.mark.parametrize(("position", "letters"), [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA")])

@@ -358,6 +358,7 @@ def test_every_file_rule_that_refuses_is_covered_here() -> None:
         "file.limits",
         "file.all_or_nothing",
         "file.internal",
+        "file.receipt_of_other",
         "file.too_many_returned",
         "file.too_many_vanished",
         "file.period_locked",
@@ -664,7 +665,7 @@ def test_a_receipt_that_cannot_be_made_keeps_no_other_file_waiting(
         assert [each.file_name for each in ledger.all()] == ["2026-10.csv", "2026-11.csv"]
         assert list(settings.incoming("population/residents").iterdir()) == []
     assert take_in_dataset(settings, RESIDENTS) == []
-    assert len(list(settings.receipts("population/residents").iterdir())) == 4
+    assert len(list(settings.receipts("population/residents").iterdir())) == 6
 
 
 def test_a_dataset_that_another_process_takes_in_is_busy_and_the_others_are_not(settings: Settings, drop: Drop) -> None:

@@ -27,6 +27,7 @@ from orchestration.intake.pseudonyms import Pseudonymiser
 from orchestration.intake.readers import Document
 from orchestration.intake.readers.table import MisshapenRow, Sheet, TextBatch, column_names
 from orchestration.intake.recognise import Layout
+from orchestration.intake.returned_copy import is_returned, without_marks
 from orchestration.intake.rows import DataRows, RowFilter
 from orchestration.intake.sheets import LeftOut, NoTableError, choose_sheets, sheet_notices
 from orchestration.intake.stage import Stage
@@ -90,6 +91,7 @@ def recognise(
     confirmed: Confirmed = NOTHING_CONFIRMED,
 ) -> Recognised:
     """Find tables, period and unit; ``confirmed``: headers whose meaning was confirmed. Raises RefusedError."""
+    document = without_marks(document)
     known = communes(settings)
     context = CastContext(
         settings.clock().date(), known, numeric_cells=any(each.numeric_cells for each in document.sheets)
@@ -113,6 +115,9 @@ def recognise(
     }
     named = units - {declaration.department}  # sheets of several communes are the department's
     unit = named.pop() if len(named) == 1 else declaration.department
+    if is_returned(stamp):
+        _check_name(settings, declaration, file_name, period, unit)
+        source = "receipt" if source == "template" else source
     first, layout = chosen.tables[0]
     notices = [
         *_notices(declaration, chosen.tables, stamp),
@@ -149,6 +154,23 @@ def _of_other_periods(
     return other if len(other) < len(tables) else {}
 
 
+def _check_name(
+    settings: Settings, declaration: Declaration, file_name: str, period: ReportingPeriod, unit: str
+) -> None:
+    """Raise RefusedError where a returned copy was given the name of another period or unit: it carries its own.
+
+    Figures of a new month entered into the copy of the last one would replace that one's.
+    """
+    try:
+        named, _ = find_period(declaration, stamp=(), file_name=file_name, titles=())
+    except PeriodError:  # none, or several
+        named = period
+    place = find_unit(declaration, communes(settings), stamp=(), file_name=file_name, titles=(), on=period.end)
+    for here, there in ((period.label, named.label), (unit, place)):
+        if there not in (here, declaration.department):
+            raise RefusedError(file_rules.RECEIPT_OF_OTHER, here, there)
+
+
 def _refused_layout(declaration: Declaration, none: NoTableError, context: CastContext) -> RefusedError:
     error = none.error
     further = [{"rule": rule, "title": title, "limit": ""} for rule, title in error.further]
@@ -171,7 +193,7 @@ def _notices(declaration: Declaration, tables: Sequence[tuple[Sheet, Layout]], s
         titles = dict.fromkeys(title for _, layout in tables for title in getattr(layout, part))
         if titles:
             notices.append({"rule": rule, "title": "; ".join(titles), "limit": ""})
-    if len(stamp) > 2 and stamp[2] != declaration.version:
+    if len(stamp) > 2 and stamp[2] not in ("", declaration.version):
         notices.append({"rule": file_rules.STALE_TEMPLATE, "title": "", "limit": ""})
     return notices
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from orchestration.intake.folding import fold
 from orchestration.intake.places import Communes
+from orchestration.intake.wording import RECEIPT_NAME
 from schemas import Declaration, file_rules
 from schemas.declaration import Period
 
@@ -143,8 +144,8 @@ def _title_periods(titles: Sequence[str]) -> list[ReportingPeriod]:
 
 
 def _stem(file_name: str) -> str:
-    """A file name without its ending; 10.2026 has none."""
-    return re.sub(r"\.[A-Za-z]\w{1,4}$", "", file_name)
+    """A file name without its ending and without what a receipt adds to it; 10.2026 has none."""
+    return RECEIPT_NAME.sub(" ", re.sub(r"\.[A-Za-z]\w{1,4}$", "", file_name))
 
 
 def find_period(

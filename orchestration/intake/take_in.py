@@ -242,6 +242,9 @@ def _with_recognition(
             "headers": list(layout.headers),
             "columns": layout.columns,
             "sheets": [sheet.name for sheet, _ in recognised.tables],
+            "header_rows": {
+                sheet.name: [layout.first_header_row, layout.last_header_row] for sheet, layout in recognised.tables
+            },
             "notices": notices,
             **({"mappings_until": confirmed.last} if confirmed.last else {}),
         },

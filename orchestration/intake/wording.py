@@ -7,6 +7,7 @@ The command line, Dagster and the receipts all take their sentences from here.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from orchestration.intake.places import communes
@@ -81,14 +82,17 @@ MENDED = {
 }
 PERIOD_SOURCES = {
     "template": Words("ghi trong tệp mẫu", "stamped in the template"),
+    "receipt": Words("ghi trong bản trả lại", "stamped in the returned copy"),
     "file_name": Words("theo tên tệp", "from the file's name"),
     "title": Words("theo dòng tiêu đề của bảng", "from the table's title"),
 }
-#: The receipt's sheet of returned rows, and what it adds to the columns of the file. Officers send that sheet back.
-RETURNED_SHEET = "Dòng trả lại"
-#: Sheets of our own workbooks that hold no rows of officers.
-FRONT_SHEET, GUIDE_SHEET, LISTS_SHEET = "Biên nhận", "Hướng dẫn", "_danh_muc"
+#: The receipt's sheets, and what it adds to the columns of the file. Officers mend a receipt and send it back.
+FRONT_SHEET, RETURNED_SHEET = "Biên nhận", "Dòng trả lại"
+#: Further sheets of our own workbooks that hold no rows of officers.
+GUIDE_SHEET, LISTS_SHEET = "Hướng dẫn", "_danh_muc"
 SOURCE_SHEET, SOURCE_ROW, ERRORS = "Trang gốc", "Dòng gốc", "Lỗi"
+#: What a receipt's name adds to the name of the file: eight digits that are no date.
+RECEIPT_NAME = re.compile(r"\.bien-nhan\.[0-9a-f]{8}")
 _QUARTERS = ("I", "II", "III", "IV")
 
 

@@ -1,7 +1,7 @@
-"""The receipt of a submission: a workbook and the same as JSON, in the folder of the dataset's receipts.
+"""The receipt of a submission, in its dataset's folder: a workbook, a page to print, and the same as JSON.
 
-Belongs here: writing both so that they appear whole or not at all. Does not belong here: deciding anything about the
-submission; a receipt is made from the ledger and the vault alone, so that it can be made again after a crash.
+Belongs here: writing each so that it appears whole or not at all. Does not belong here: deciding anything about the
+submission; a receipt is made from ledger, vault and archive alone, so that it can be made again after a crash.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from orchestration.files import replacing
 from orchestration.intake.ledger import Submission
+from orchestration.intake.receipts.html_page import write_page
 from orchestration.intake.receipts.names import receipt_stem
 from orchestration.intake.receipts.report import write_report
 from orchestration.intake.receipts.summary import summarise
@@ -19,7 +20,7 @@ from schemas import Declaration
 
 
 def write_receipt(settings: Settings, declaration: Declaration, submission: Submission) -> list[Path]:
-    """Write the workbook and the JSON of a submission and return their paths. The same submission, the same files.
+    """Write workbook, page and JSON of a submission and return their paths. The same submission, the same files.
 
     Whoever may enter the receipts' folder may read them: files take the folder's permissions.
     """
@@ -27,14 +28,17 @@ def write_receipt(settings: Settings, declaration: Declaration, submission: Subm
     folder.mkdir(parents=True, exist_ok=True)
     mode = folder.stat().st_mode & 0o666
     summary = summarise(settings, declaration, submission)
-    written = []
-    for ending, write in ((".xlsx", write_workbook), (".json", write_report)):
-        target = folder / (receipt_stem(submission) + ending)
+    targets = [folder / (receipt_stem(submission) + ending) for ending in (".xlsx", ".html", ".json")]
+    for target in targets:
         _remove_leftovers(target)
-        with replacing(target, mode=mode) as temporary:
-            write(settings, summary, temporary)
-        written.append(target)
-    return written
+    workbook, page, report = targets
+    with replacing(workbook, mode=mode) as temporary:
+        steps = write_workbook(settings, summary, temporary)
+    with replacing(page, mode=mode) as temporary:
+        write_page(summary, steps, workbook.name, temporary)
+    with replacing(report, mode=mode) as temporary:
+        write_report(settings, summary, temporary)
+    return targets
 
 
 def _remove_leftovers(target: Path) -> None:

@@ -19,15 +19,24 @@ from orchestration.spreadsheet import LINE_HEIGHT, SMALL, set_page, text_lines
 
 
 def write_front(
-    sheet: Any, styles: Styles, summary: Summary, steps: Sequence[Words], links: Mapping[tuple[str, int, int], str]
+    sheet: Any,
+    styles: Styles,
+    summary: Summary,
+    steps: Sequence[Words],
+    links: Mapping[tuple[str, int, int], str],
+    remarks: Sequence[Words] = (),
 ) -> None:
-    """Fill the first sheet. ``links``: where an example cell stands among the returned rows."""
+    """Fill the first sheet. ``links``: where an example cell stands in this workbook. ``remarks``: about this workbook
+    itself, below the steps.
+    """
     page = Page(sheet, styles, links)
     _heading(page, summary)
     _rows(page, summary)
     page.section(Words("Việc cần làm tiếp theo", "What to do next"))
     for number, step in enumerate(steps, 1):
         page.step(f"{number}." if len(steps) > 1 else "", step)
+    for remark in remarks:
+        page.step("•", remark)
     _notices(page, summary, "error", Words("Lý do đối với cả tệp", "Why, for the whole file"))
     _reasons(page, summary, "error", Words("Lỗi phải sửa", "Errors to mend"))
     _reasons(

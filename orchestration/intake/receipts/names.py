@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from orchestration.intake.ledger import Submission
+from orchestration.intake.wording import RECEIPT_NAME
 
 #: Characters of the submitted file's name that are kept; a file name may have 255 bytes, up to four a character.
 LONGEST = 50
@@ -15,7 +16,7 @@ _UNSAFE = re.compile(r"[\x00-\x1f\x7f<>:\"'`/\\|?*$&;\u2018\u2019\u201c\u201d]+"
 
 _ENDING = re.compile(r"\.[A-Za-z0-9]{1,5}$")
 #: Officers mend a receipt's returned rows and send that workbook: its receipt is not called after a receipt.
-_OWN_ENDING = re.compile(r"(\.bien-nhan\.[0-9a-f]{8})+$")
+_OWN_ENDING = re.compile(rf"({RECEIPT_NAME.pattern})+$")
 
 
 def receipt_stem(submission: Submission) -> str:

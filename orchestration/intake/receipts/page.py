@@ -10,7 +10,7 @@ from typing import Any
 
 from orchestration.intake.receipts.styles import Styles
 from orchestration.intake.receipts.summary import Notice, Reason, cell_name
-from orchestration.intake.wording import RETURNED_SHEET, SEVERITIES, Words
+from orchestration.intake.wording import SEVERITIES, Words
 from orchestration.spreadsheet import LINE_HEIGHT, SMALL, plain_text, text_lines
 
 #: Widths of columns A to F in characters; together they fill a landscape A4 page.
@@ -84,7 +84,7 @@ class Page:
         height = _height(
             (found.title, "", WIDTHS[1]),
             (explained.vi, explained.en, WIDTHS[2]),
-            (_example(found), "", WIDTHS[4]),
+            (example_place(found), "", WIDTHS[4]),
             (explained.mend_vi, explained.mend_en, WIDTHS[5]),
         )
         self.sheet.set_row(self.row, height)
@@ -94,10 +94,9 @@ class Page:
         self.sheet.write_number(self.row, 3, found.count, styles.number)
         link = self.links.get((found.sheet, found.row, found.position))
         if link:
-            tip = f"Xem ở trang «{RETURNED_SHEET}»"
-            self.sheet.write_url(self.row, 4, link, styles.link, plain_text(_example(found)), tip)
+            self.sheet.write_url(self.row, 4, link, styles.link, plain_text(example_place(found)), "Đến ô này")
         else:
-            self.sheet.write_string(self.row, 4, plain_text(_example(found)), styles.cell)
+            self.sheet.write_string(self.row, 4, plain_text(example_place(found)), styles.cell)
         self.both(5, Words(explained.mend_vi, explained.mend_en), styles.cell)
         self.row += 1
 
@@ -146,7 +145,7 @@ def _height(*blocks: tuple[str, str, float]) -> float:
     )
 
 
-def _example(found: Reason) -> str:
+def example_place(found: Reason) -> str:
     """Where the first one is: text files have one sheet, which needs no name."""
     cell = cell_name(found.row, found.position)
     place = f"ô {cell}" if cell else f"dòng {found.row}"

@@ -11,18 +11,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from orchestration.intake.receipts.evidence import Evidence, Finding, Place
+from orchestration.intake.receipts.remarks import Remarks, tone
 from orchestration.intake.receipts.styles import Styles
 from orchestration.intake.receipts.summary import Summary, cell_name
-from orchestration.intake.wording import (
-    ERRORS,
-    RETURNED_SHEET,
-    SEVERITIES,
-    SOURCE_ROW,
-    SOURCE_SHEET,
-    Explained,
-    count_vi,
-    explain,
-)
+from orchestration.intake.wording import ERRORS, RETURNED_SHEET, SOURCE_ROW, SOURCE_SHEET, count_vi
 from orchestration.spreadsheet import LINE_HEIGHT, comment_text, plain_text, set_page, text_lines
 
 #: Rows above the first returned row: a note and the header. Columns before the file's own: sheet and row number.
@@ -45,7 +37,7 @@ class ReturnedSheet:
 
     def __init__(self, sheet: Any, styles: Styles, summary: Summary) -> None:
         self.sheet, self.styles, self.summary = sheet, styles, summary
-        self.explained: dict[tuple[str, str], Explained] = {}
+        self.remarks = Remarks(summary.declaration)
         self.widths: list[int] = []
         self.width = 0
 
@@ -86,40 +78,25 @@ class ReturnedSheet:
             if not cell and not marks:
                 continue  # the column's own style shows an empty cell
             text = plain_text(cell or "")
-            sheet.write_string(row, LEFT + position, text, styles.marked[_tone(marks)] if marks else styles.text)
+            sheet.write_string(row, LEFT + position, text, styles.marked[tone(marks)] if marks else styles.text)
             if row < TOP + SAMPLE:
                 self.widths[position] = min(MOST, max(self.widths[position], len(text) + 2))
         for position, marks in by_position.items():
             column = LEFT + position if position >= 0 else 1
             if position < 0:
-                sheet.write_string(row, column, str(place[1]), styles.marked[_tone(marks)])
+                sheet.write_string(row, column, str(place[1]), styles.marked[tone(marks)])
             self._comment(row, column, marks)
         self._reasons(row, [each for position in sorted(by_position) for each in by_position[position]])
 
     def _reasons(self, row: int, findings: Sequence[Finding]) -> None:
-        lines = []
-        for finding in sorted(findings, key=lambda each: each.severity):
-            kind = "" if finding.severity == "error" else f"({SEVERITIES[finding.severity].vi}) "
-            lines.append(f"{kind}{self._explain(finding).vi}.")
-        text = "\n".join(lines)
+        text = self.remarks.at_row(findings)
         self.sheet.set_row(row, 3 + LINE_HEIGHT * text_lines(text, ERRORS_WIDTH))
-        self.sheet.write_string(row, LEFT + self.width, plain_text(text), self.styles.errors[_tone(findings)])
+        self.sheet.write_string(row, LEFT + self.width, plain_text(text), self.styles.errors[tone(findings)])
 
     def _comment(self, row: int, column: int, findings: Sequence[Finding]) -> None:
-        text = comment_text("\n\n".join(self._remark(each) for each in findings))
+        text = comment_text("\n\n".join(self.remarks.at_cell(each) for each in findings))
         options = {"author": "kho", "font_size": 9, "width": 300, "height": 15 * (text_lines(text, 48) + 1)}
         self.sheet.write_comment(row, column, text, options)
-
-    def _remark(self, finding: Finding) -> str:
-        words = self._explain(finding)
-        proposal = f"\nĐề xuất: {finding.proposal}" if finding.proposal else ""
-        return f"{SEVERITIES[finding.severity].vi}: {words.vi}.\nCách sửa: {words.mend_vi}.{proposal}\n[{finding.rule}]"
-
-    def _explain(self, finding: Finding) -> Explained:
-        key = (finding.rule, finding.column)
-        if key not in self.explained:
-            self.explained[key] = explain(self.summary.declaration, *key)
-        return self.explained[key]
 
     def _layout(self, shown: int) -> None:
         sheet, last = self.sheet, LEFT + self.width
@@ -133,7 +110,3 @@ class ReturnedSheet:
         sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
         sheet.repeat_rows(TOP - 1)
         set_page(sheet, footer=self.summary.submission.submission_id)
-
-
-def _tone(findings: Sequence[Finding]) -> str:
-    return "error" if any(each.severity == "error" for each in findings) else "warning"

@@ -6,8 +6,10 @@ Belongs here: choosing the sentence that fits a submission. Does not belong here
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from orchestration.intake.receipts.summary import Summary, vietnam_time
-from orchestration.intake.wording import RETURNED_SHEET, SOURCE_ROW, VERDICTS, Words, count_vi
+from orchestration.intake.wording import ERRORS, FRONT_SHEET, RETURNED_SHEET, SOURCE_ROW, VERDICTS, Words, count_vi
 from schemas import file_rules
 
 _SEND = Words(
@@ -122,6 +124,31 @@ def _save_whole(summary: Summary) -> Words:
     )
 
 
+def _in_this_copy(summary: Summary, marked: Sequence[str]) -> list[Words]:
+    """The workbook is the officer's own, with its bad cells marked in the sheets of these titles."""
+    sheets = ", ".join(f"«{title}»" for title in marked)
+    sheets_en = ", ".join(f"'{title}'" for title in marked)
+    mend = Words(
+        f"Sửa các ô tô màu ngay trong tệp này, ở trang {sheets}: ô đỏ là lỗi, ô vàng là lưu ý; di chuột vào ô để xem "
+        f"lý do và cách sửa. Cột «{ERRORS}» ở cuối ghi mọi lý do của từng dòng.",
+        f"Mend the coloured cells in this very file, in sheet {sheets_en}: red ones are errors, yellow ones warnings; "
+        f"each has a comment, and the last column '{ERRORS}' gives all reasons of its row.",
+    )
+    period = summary.period
+    whole = Words("nó thay toàn bộ lần gửi này", "it replaces this one as a whole")
+    if summary.submission.verdict not in ("accepted", "partly"):
+        whole = Words("chưa dòng nào vào kho", "no row was taken in yet")
+    elif summary.declaration.load == "upsert":
+        whole = Words("dòng đã vào kho được cập nhật theo khóa", "rows that were taken in are updated by their key")
+    save = Words(
+        f"Lưu chính tệp này với cả những dòng đã đúng: {whole.vi}. Kỳ ({period.vi}) đã ghi sẵn trong tệp; trang "
+        f"«{FRONT_SHEET}», cột «{ERRORS}», màu và ghi chú được bỏ qua khi nhận, không cần xóa.",
+        f"Save this very file with the rows that were right: {whole.en}. It carries its period ({period.en}); the "
+        f"sheet '{FRONT_SHEET}', column '{ERRORS}', colours and comments are ignored and need not be removed.",
+    )
+    return [mend, save, _SEND]
+
+
 def _partly(summary: Summary, shown: int, total: int) -> list[Words]:
     if summary.declaration.load == "full" or total > shown:
         return _whole_file_again(summary, shown, total)
@@ -139,7 +166,7 @@ def _partly(summary: Summary, shown: int, total: int) -> list[Words]:
     return [mend, enough, _SEND]
 
 
-def _waiting(summary: Summary, shown: int, total: int) -> list[Words]:
+def _waiting(summary: Summary, mend: Sequence[Words]) -> list[Words]:
     identifier = summary.submission.submission_id
     decide = Words(
         f"Nếu số liệu đúng như trong tệp: báo cán bộ dữ liệu để quyết định, nêu mã biên nhận {identifier}.",
@@ -148,20 +175,33 @@ def _waiting(summary: Summary, shown: int, total: int) -> list[Words]:
     otherwise = Words(
         "Nếu tệp còn thiếu hoặc sai: sửa và gửi lại như sau.", "If anything is missing or wrong, mend it:"
     )
-    return [decide, otherwise, *_whole_file_again(summary, shown, total)]
+    return [decide, otherwise, *mend]
 
 
-def _refused(summary: Summary, shown: int, total: int) -> list[Words]:
+def _refused(summary: Summary, mend: Sequence[Words]) -> list[Words]:
     first = summary.notices[0] if summary.notices else None
     if first is not None and first.rule == file_rules.INTERNAL:
         return [Words(f"{first.explained.mend_vi}.", f"{first.explained.mend_en}.")]
-    if shown:
-        return _whole_file_again(summary, shown, total)
-    mend = [Words(f"{first.explained.mend_vi}.", f"{first.explained.mend_en}.")] if first else []
-    return [
-        *mend,
-        _SEND,
-    ]
+    if mend:
+        return [*mend]
+    rule = [Words(f"{first.explained.mend_vi}.", f"{first.explained.mend_en}.")] if first else []
+    return [*rule, _SEND]
+
+
+def _accepted(summary: Summary, marked: Sequence[str]) -> list[Words]:
+    if not summary.of_severity("warning"):
+        return [_NOTHING]
+    if not marked:
+        look = Words(
+            "Không bắt buộc phải sửa; nên xem các lưu ý bên dưới, nếu cần thì sửa trong tệp rồi gửi lại.",
+            "Nothing has to be mended; look at the warnings below, and send a mended file if you wish.",
+        )
+        return [look]
+    look = Words(
+        "Không bắt buộc phải sửa; nên xem các ô có lưu ý (tô vàng). Nếu muốn sửa thì làm như sau.",
+        "Nothing has to be mended; look at the yellow cells. If you wish to mend them:",
+    )
+    return [look, *_in_this_copy(summary, marked)]
 
 
 def _after_duplicate(summary: Summary, earlier_receipt: str) -> list[Words]:
@@ -181,21 +221,21 @@ def _after_duplicate(summary: Summary, earlier_receipt: str) -> list[Words]:
     return [*steps, intended]
 
 
-def next_steps(summary: Summary, *, shown: int, total: int, earlier_receipt: str = "") -> list[Words]:
-    """What the officer does now. ``shown`` of ``total`` returned rows stand in the receipt."""
+def next_steps(
+    summary: Summary, *, shown: int, total: int, earlier_receipt: str = "", marked: Sequence[str] = ()
+) -> list[Words]:
+    """What the officer does now.
+
+    The receipt has ``shown`` of ``total`` returned rows, or it is a copy of the file with marks in sheets ``marked``.
+    """
     code = summary.submission.verdict
+    again = _in_this_copy(summary, marked) if marked else []
     if code == "partly":
-        return _partly(summary, shown, total)
+        return again or _partly(summary, shown, total)
     if code == "waiting":
-        return _waiting(summary, shown, total)
+        return _waiting(summary, again or _whole_file_again(summary, shown, total))
     if code == "refused":
-        return _refused(summary, shown, total)
+        return _refused(summary, again or (_whole_file_again(summary, shown, total) if shown else []))
     if code == "duplicate":
         return _after_duplicate(summary, earlier_receipt)
-    if code == "accepted" and summary.of_severity("warning"):
-        look = Words(
-            "Không bắt buộc phải sửa; nên xem các lưu ý bên dưới, nếu cần thì sửa trong tệp rồi gửi lại.",
-            "Nothing has to be mended; look at the warnings below, and send a mended file if you wish.",
-        )
-        return [look]
-    return [_NOTHING]
+    return _accepted(summary, marked) if code == "accepted" else [_NOTHING]
