@@ -73,6 +73,7 @@ def run(
 ) -> RunOutcome:
     """Take in what waits for these datasets (all, by default), build and publish, in this process.
 
+    A dataset whose time was up before its files were gets another turn after the others and a publication.
     anyway: build and publish even if nothing has changed. Raises BusyError while another run is going, and
     UnknownDatasetError. Dagster's UI shows the run like any other.
     """
@@ -81,8 +82,11 @@ def run(
     with lock(settings, warehouse.LOCK):
         pass  # busy: say so before Dagster is imported
     outcome = RunOutcome()
+    unfinished: set[str] = set()
 
     def note(progress: Progress) -> None:
+        if progress.unfinished:
+            unfinished.add(progress.what)
         outcome.submissions.extend(progress.submissions)
         outcome.published = progress.published or outcome.published
         if progress.problem:
@@ -91,9 +95,12 @@ def run(
         if on_progress:
             on_progress(progress)
 
-    events = _execute(settings, chosen, note, anyway=anyway)
-    _note_failures(outcome, events)
-    return outcome
+    while True:
+        _note_failures(outcome, _execute(settings, chosen, note, anyway=anyway))
+        if outcome.failed or not unfinished:
+            return outcome
+        chosen = [each for each in chosen if each.path in unfinished]
+        unfinished.clear()
 
 
 def _execute(settings: Settings, chosen: Sequence[Declaration], note: OnProgress, *, anyway: bool) -> list[Any]:

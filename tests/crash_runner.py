@@ -27,6 +27,7 @@ import duckdb
 from orchestration.files import private_folder
 from orchestration.intake import pseudonyms, take_in
 from orchestration.intake.bronze import export_for_dbt
+from orchestration.intake.discover import incoming_files
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.intake.readers import workbook
 from orchestration.intake.stage import Stage
@@ -175,7 +176,7 @@ def _removes_before_commit(order: Order) -> None:
     real = Ledger.record
 
     def record(ledger: Ledger, submission: Submission) -> bool:
-        take_in._remove(order.settings, ledger, submission)
+        take_in._remove(ledger, submission, incoming_files(order.settings, submission.dataset))
         return real(ledger, submission)
 
     Ledger.record = record  # type: ignore[method-assign]

@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 SCHEMA = Path(__file__).with_name("ledger.sql").read_text(encoding="utf-8")
+#: Raised when ``ledger.sql`` changes; it is applied to a ledger of an older number, whose rows stay.
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,8 +96,9 @@ class Ledger:
             connection.execute("pragma foreign_keys = on")
             if fresh:
                 self.path.chmod(0o600)
-            if fresh or connection.execute("pragma user_version").fetchone()[0] == 0:
-                connection.executescript(SCHEMA + "pragma user_version = 1;")
+            if fresh or connection.execute("pragma user_version").fetchone()[0] < SCHEMA_VERSION:
+                # One transaction: another process that looks in between must not find the view gone.
+                connection.executescript(f"begin immediate; {SCHEMA} pragma user_version = {SCHEMA_VERSION}; commit;")
             yield connection
         finally:
             connection.close()
@@ -146,16 +149,27 @@ class Ledger:
         found = self._select(
             "dataset = ? and unit = ? and period = ? and effective_verdict in ('accepted', 'partly')",
             (dataset, unit, period),
+            "desc limit 1",
         )
-        return found[-1] if found else None
+        return found[0] if found else None
 
     def newest_kept(self, dataset: str, unit: str, period: str) -> Submission | None:
         """The newest submission of this unit and period that was taken in or waits for a decision."""
         found = self._select(
             "dataset = ? and unit = ? and period = ? and effective_verdict in ('accepted', 'partly', 'waiting')",
             (dataset, unit, period),
+            "desc limit 1",
         )
-        return found[-1] if found else None
+        return found[0] if found else None
+
+    def replaced_by(self, submission: Submission) -> Submission | None:
+        """The submission whose rows stood for the same unit and period until this one came."""
+        found = self._select(
+            "dataset = ? and unit = ? and period = ? and superseded_by = ?",
+            (submission.dataset, submission.unit, submission.period, submission.submission_id),
+            "desc limit 1",
+        )
+        return found[0] if found else None
 
     def times_seen(self, dataset: str, file_sha256: str) -> int:
         """How many submissions of a dataset had these bytes."""

@@ -36,19 +36,15 @@ create table if not exists decision (
     who           text not null,
     decided_at    text not null
 );
-create view if not exists effective_submission as
-with latest_decision as (
-    select submission_id, max(decision_id) as decision_id from decision group by submission_id
-),
-decided as (
-    select submission.*, decision.kind
-    from submission
-    left join latest_decision using (submission_id)
-    left join decision using (decision_id)
-),
-judged as (
+create index if not exists decision_by_submission on decision (submission_id, decision_id);
+-- What counts now. Looked up for every file that arrives, so it must answer for one submission without a walk through
+-- all: the latest decision and the successor are found through the indexes ("not materialized", and no window).
+drop view if exists effective_submission;
+create view effective_submission as
+with judged as not materialized (
     select
-        *,
+        submission.*,
+        decision.kind,
         case
             when verdict = 'waiting' and kind = 'accept' and rows_rejected > 0 then 'partly'
             when verdict = 'waiting' and kind = 'accept' then 'accepted'
@@ -56,17 +52,29 @@ judged as (
             when verdict in ('accepted', 'partly', 'waiting') and kind = 'withdraw' then 'withdrawn'
             else verdict
         end as effective_verdict
-    from decided
+    from submission
+    left join decision
+        on decision.decision_id = (
+            select max(latest.decision_id) from decision as latest
+            where latest.submission_id = submission.submission_id
+        )
 ),
 -- A full submission is superseded by the next one of its dataset, unit and period that was taken in.
-successor as (
-    select submission_id, lead(submission_id) over (partition by dataset, unit, period order by sequence) as next_id
+followed as (
+    select
+        judged.*,
+        case
+            when effective_verdict in ('accepted', 'partly') and load = 'full' then (
+                select later.submission_id from judged as later
+                where
+                    later.dataset = judged.dataset and later.unit = judged.unit and later.period = judged.period
+                    and later.sequence > judged.sequence
+                    and later.load = 'full' and later.effective_verdict in ('accepted', 'partly')
+                order by later.sequence
+                limit 1
+            )
+        end as superseded_by
     from judged
-    where effective_verdict in ('accepted', 'partly') and load = 'full'
 )
-select
-    judged.*,
-    successor.next_id as superseded_by,
-    judged.effective_verdict in ('accepted', 'partly') and successor.next_id is null as is_current
-from judged
-left join successor using (submission_id);
+select *, effective_verdict in ('accepted', 'partly') and superseded_by is null as is_current
+from followed;

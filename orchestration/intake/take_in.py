@@ -13,8 +13,9 @@ import logging
 import shutil
 import sqlite3
 import tempfile
+import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,16 +26,17 @@ from orchestration.files import private_folder
 from orchestration.intake.archive import Archived, archive, archived_file, put_back, remove_incoming
 from orchestration.intake.bronze import vault_file
 from orchestration.intake.comparison import vanished_share
-from orchestration.intake.discover import identity_of, incoming_files, stable_files
+from orchestration.intake.discover import IncomingFile, identity_of, incoming_files, stable_files
 from orchestration.intake.examine import Examination, Examined, Recognised, RefusedError, recognise
 from orchestration.intake.findings import no_findings
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.intake.pseudonyms import Pseudonymiser, pseudonym_key
 from orchestration.intake.readers import UnreadableError, open_document
-from orchestration.intake.receipts import write_receipt
+from orchestration.intake.receipts import remove_halves, write_receipt
 from orchestration.intake.receipts.report import write_report
 from orchestration.intake.receipts.summary import summarise
 from orchestration.intake.stage import Stage
+from orchestration.intake.time_limit import TimeLimitError, time_limit
 from orchestration.locks import lock
 from orchestration.settings import Settings
 from schemas import Declaration, file_rules
@@ -56,37 +58,60 @@ class Checked:
 
 
 def take_in_dataset(settings: Settings, declaration: Declaration, on_file: OnFile | None = None) -> list[Submission]:
-    """Take in all stable files of a dataset; returns the submissions recorded by this call, oldest first.
+    """Take in the stable files of a dataset; returns the submissions recorded by this call, oldest first.
 
-    Raises BusyError if another process is taking in this dataset.
+    After ``dataset_seconds`` no further file is begun (see :func:`is_waiting`), because other datasets wait. A file
+    for which the disk has too little space does not stop the files after it; it is raised at the end, and the file
+    stays for the next run. Raises BusyError if another process is taking in this dataset.
     """
+    turn_ends = time.monotonic() + settings.dataset_seconds
     with lock(settings, declaration.table):
         ledger = Ledger(settings.ledger)
         finish(settings, declaration, ledger)
-        done = {(each.file_identity, each.file_name) for each in ledger.not_removed(declaration.path)}
-        taken = []
-        for incoming in stable_files(settings, declaration.path):
-            if (incoming.identity, incoming.name) in done:
-                continue  # taken in before, but the folder does not let it be removed
+        taken: list[Submission] = []
+        failures: list[OSError] = []
+        for incoming in _not_taken_in(settings, declaration, ledger):
+            if (taken or failures) and time.monotonic() > turn_ends:
+                break
             if on_file:
                 on_file(incoming.name)
-            archived = archive(settings, incoming)
-            if archived is None:
-                continue  # it changed while it was copied: the next run takes it
-            submission = _take_in(settings, declaration, ledger, archived)
+            try:
+                archived = archive(settings, incoming)
+                if archived is None:
+                    continue  # it changed while it was copied: the next run takes it
+                submission = _take_in(settings, declaration, ledger, incoming, archived)
+            except OSError as error:
+                log.error("a file of %s stays in incoming/: %s", declaration.path, error.strerror or _place(error))
+                failures.append(error)
+                continue
             if submission:
                 taken.append(submission)
+        if failures:
+            raise failures[0]
         return taken
+
+
+def is_waiting(settings: Settings, declaration: Declaration) -> bool:
+    """Whether files of a dataset are ready that were not taken in yet."""
+    return bool(_not_taken_in(settings, declaration, Ledger(settings.ledger)))
+
+
+def _not_taken_in(settings: Settings, declaration: Declaration, ledger: Ledger) -> list[IncomingFile]:
+    """Stable files without those that were taken in before, but that the folder does not let be removed."""
+    done = {(each.file_identity, each.file_name) for each in ledger.not_removed(declaration.path)}
+    return [each for each in stable_files(settings, declaration.path) if (each.identity, each.name) not in done]
 
 
 def finish(settings: Settings, declaration: Declaration, ledger: Ledger) -> None:
     """Complete what a crash after the commit left undone: receipts to write, incoming files to remove."""
     committed = {(each.file_identity, each.file_name) for each in ledger.not_removed(declaration.path)}
     put_back(settings.incoming(declaration.path), committed)
+    remove_halves(settings, declaration)
     for submission in ledger.without_receipt(declaration.path):
         _hand_out_receipt(settings, declaration, ledger, submission)
+    files = incoming_files(settings, declaration.path)
     for submission in ledger.not_removed(declaration.path):
-        _remove(settings, ledger, submission)
+        _remove(ledger, submission, files)
 
 
 def _hand_out_receipt(settings: Settings, declaration: Declaration, ledger: Ledger, submission: Submission) -> None:
@@ -99,10 +124,10 @@ def _hand_out_receipt(settings: Settings, declaration: Declaration, ledger: Ledg
         ledger.mark_receipt(submission.submission_id)
 
 
-def _remove(settings: Settings, ledger: Ledger, submission: Submission) -> None:
-    """Remove the incoming file of a committed submission, if it is still there and still the same."""
+def _remove(ledger: Ledger, submission: Submission, files: Iterable[IncomingFile]) -> None:
+    """Remove the incoming file of a committed submission, if it is one of these and still the same."""
     try:
-        for incoming in incoming_files(settings, submission.dataset):
+        for incoming in files:
             if (incoming.identity, incoming.name) == (submission.file_identity, submission.file_name):
                 remove_incoming(incoming.path, incoming.identity)
     except OSError as error:
@@ -111,7 +136,9 @@ def _remove(settings: Settings, ledger: Ledger, submission: Submission) -> None:
         ledger.mark_removed(submission.submission_id)
 
 
-def _take_in(settings: Settings, declaration: Declaration, ledger: Ledger, archived: Archived) -> Submission | None:
+def _take_in(
+    settings: Settings, declaration: Declaration, ledger: Ledger, incoming: IncomingFile, archived: Archived
+) -> Submission | None:
     attempt = ledger.times_seen(declaration.path, archived.sha256)
     submission = _blank(declaration, archived, settings.clock(), submission_id(declaration, archived.sha256, attempt))
     submission, stage = _judge(settings, declaration, ledger, archived.path, submission)
@@ -125,7 +152,7 @@ def _take_in(settings: Settings, declaration: Declaration, ledger: Ledger, archi
     written = ledger.get(submission.submission_id)
     assert written is not None
     _hand_out_receipt(settings, declaration, ledger, written)
-    _remove(settings, ledger, written)
+    _remove(ledger, written, [incoming])
     return written if fresh else None
 
 
@@ -160,7 +187,7 @@ def _judge(
     """Examine a file and decide what becomes of it. The stage is None where no row of it is worth keeping."""
     stage: Stage | None = None
     try:
-        with open_document(settings, path) as document:
+        with time_limit(settings.file_seconds), open_document(settings, path) as document:
             submission = replace(
                 submission, details={"file_kind": document.kind, "sheets": [each.name for each in document.sheets]}
             )
@@ -173,7 +200,10 @@ def _judge(
             stage = Stage(settings, declaration, submission.submission_id, recognised.layout.width)
             keyed = Pseudonymiser(pseudonym_key(settings))
             examined = Examination(settings, declaration, recognised, stage, submission.received_at, keyed).run()
-        return _verdict(settings, declaration, ledger, submission, examined, stage), stage
+            return _verdict(settings, declaration, ledger, submission, examined, stage), stage
+    except TimeLimitError:
+        log.warning("%s: not examined within %g s", submission.submission_id, settings.file_seconds)
+        notice = {"rule": file_rules.FILE_LIMITS, "title": "", "limit": ""}
     except RefusedError as refused:
         notice = refused.notice
     except UnreadableError as unreadable:

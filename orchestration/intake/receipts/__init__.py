@@ -10,7 +10,7 @@ from pathlib import Path
 
 from orchestration.files import replacing
 from orchestration.intake.ledger import Submission
-from orchestration.intake.receipts.names import receipt_stem
+from orchestration.intake.receipts.names import RECEIPT_MARK, receipt_stem
 from orchestration.intake.receipts.report import write_report
 from orchestration.intake.receipts.summary import summarise
 from orchestration.intake.receipts.workbook import write_workbook
@@ -30,15 +30,16 @@ def write_receipt(settings: Settings, declaration: Declaration, submission: Subm
     written = []
     for ending, write in ((".xlsx", write_workbook), (".json", write_report)):
         target = folder / (receipt_stem(submission) + ending)
-        _remove_leftovers(target)
         with replacing(target, mode=mode) as temporary:
             write(settings, summary, temporary)
         written.append(target)
     return written
 
 
-def _remove_leftovers(target: Path) -> None:
-    """Remove halves of this receipt that a killed run left in the officers' folder."""
-    for path in target.parent.iterdir():
-        if path.name.startswith(f".{target.name}.") and path.name.endswith(".tmp"):
-            path.unlink(missing_ok=True)
+def remove_halves(settings: Settings, declaration: Declaration) -> None:
+    """Remove halves of receipts that a killed run left in the officers' folder. Only while none is being written."""
+    folder = settings.receipts(declaration.path)
+    if folder.is_dir():
+        for path in folder.glob(".*.tmp"):
+            if RECEIPT_MARK in path.name:
+                path.unlink(missing_ok=True)
