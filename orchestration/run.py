@@ -6,6 +6,7 @@ module imports Dagster only when a run begins, because that costs seconds.
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import sys
@@ -28,6 +29,8 @@ from schemas import datasets as all_datasets
 
 if TYPE_CHECKING:
     from orchestration.assets import OnProgress, Progress
+
+log = logging.getLogger("kho.run")
 
 _DAGSTER_HOME = "DAGSTER_HOME"
 _DAGSTER_SETTINGS = Path(__file__).with_name("dagster.yaml")
@@ -59,8 +62,11 @@ def prepare_home(settings: Settings) -> None:
         private_folder(folder)
     shutil.copyfile(_DAGSTER_SETTINGS, settings.dagster_home / "dagster.yaml")
     for path in all_datasets():
-        settings.incoming(path).mkdir(parents=True, exist_ok=True)
-        settings.receipts(path).mkdir(parents=True, exist_ok=True)
+        for folder in (settings.incoming(path), settings.receipts(path)):
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:  # one department's folder must not stop the run of all
+                log.error("%s cannot be made: %s", folder, error.strerror)
     templates.refresh(settings)
 
 

@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     stable_seconds: float = Field(2.0, ge=0, description="A file is taken in when unchanged for so long.")
     reader_seconds: float = Field(120.0, gt=0, description="Time limit of reading one workbook.")
     reader_memory_mb: int = Field(2048, gt=0, description="Memory limit of reading one workbook.")
+    reader_output_mb: int = Field(2048, gt=0, description="Disk that the text of one workbook may take.")
     file_seconds: float = Field(600.0, gt=0, description="Time limit of examining one file; others wait behind it.")
     dataset_seconds: float = Field(
         120.0, gt=0, description="After so long a dataset's further files wait for its next turn."

@@ -33,6 +33,7 @@ from orchestration.intake.ledger import Ledger, Submission
 from orchestration.intake.pseudonyms import Pseudonymiser, pseudonym_key
 from orchestration.intake.readers import UnreadableError, open_document
 from orchestration.intake.receipts import remove_halves, write_receipt
+from orchestration.intake.receipts.left_lying import refresh_note
 from orchestration.intake.receipts.report import write_report
 from orchestration.intake.receipts.summary import summarise
 from orchestration.intake.stage import Stage
@@ -86,6 +87,7 @@ def take_in_dataset(settings: Settings, declaration: Declaration, on_file: OnFil
                 continue
             if submission:
                 taken.append(submission)
+        refresh_note(settings, declaration)
         if failures:
             raise failures[0]
         return taken

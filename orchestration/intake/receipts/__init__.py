@@ -10,7 +10,7 @@ from pathlib import Path
 
 from orchestration.files import replacing
 from orchestration.intake.ledger import Submission
-from orchestration.intake.receipts.names import RECEIPT_MARK, receipt_stem
+from orchestration.intake.receipts.names import NOTE, RECEIPT_MARK, receipt_stem
 from orchestration.intake.receipts.report import write_report
 from orchestration.intake.receipts.summary import summarise
 from orchestration.intake.receipts.workbook import write_workbook
@@ -37,9 +37,9 @@ def write_receipt(settings: Settings, declaration: Declaration, submission: Subm
 
 
 def remove_halves(settings: Settings, declaration: Declaration) -> None:
-    """Remove halves of receipts that a killed run left in the officers' folder. Only while none is being written."""
+    """Remove halves of receipts and notes that a killed run left in the officers' folder, while none is written."""
     folder = settings.receipts(declaration.path)
     if folder.is_dir():
         for path in folder.glob(".*.tmp"):
-            if RECEIPT_MARK in path.name:
+            if RECEIPT_MARK in path.name or NOTE in path.name:
                 path.unlink(missing_ok=True)

@@ -11,6 +11,8 @@ from orchestration.intake.ledger import Submission
 LONGEST = 50
 #: Stands in the name of every receipt.
 RECEIPT_MARK = ".bien-nhan."
+#: The note beside the receipts.
+NOTE = "LUU-Y.txt"
 #: What Windows forbids in names, and what a shell or a link could read as more than a name.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f<>:\"'`/\\|?*$&;\u2018\u2019\u201c\u201d]+")
 
