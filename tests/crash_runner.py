@@ -50,8 +50,8 @@ KEY = "ab" * 32
 class Order:
     """What a child does. point, occurrence: where it dies. swap: steps in a wrong order.
 
-    share: when it dies, as a share of the processor time that the first run of all took; unlike time on the wall, that
-    is the same on a busy machine.
+    share: when the first child dies, as a share of the processor time that the first run of all took; unlike time on
+    the wall, that is the same on a busy machine. parallel: children that take in files at once.
     """
 
     home: str
@@ -254,7 +254,7 @@ def execute(order: Order, whole_run: float) -> tuple[list[int], float]:
             _child(order)
         children.append(child)
     if order.share:
-        (child,) = children
+        child = children[0]
         while not _ended(child) and _seconds_of(child) < order.share * whole_run:
             time.sleep(0.0005)
         os.kill(child, signal.SIGKILL)  # one that has ended stays known until it is waited for
