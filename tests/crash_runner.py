@@ -51,7 +51,8 @@ class Order:
     """What a child does. point, occurrence: where it dies. swap: steps in a wrong order.
 
     share: when the first child dies, as a share of the processor time that the first run of all took; unlike time on
-    the wall, that is the same on a busy machine. parallel: children that take in files at once.
+    the wall, that is the same on a busy machine. parallel: children that take in files at once. warehouse: whether a
+    run goes on to the warehouse and its publication.
     """
 
     home: str
@@ -60,6 +61,7 @@ class Order:
     share: float = 0.0
     swap: str = ""
     parallel: int = 1
+    warehouse: bool = True
 
     @property
     def settings(self) -> Settings:
@@ -70,13 +72,15 @@ class Order:
 
 
 # --- what a run does --------------------------------------------------------------------------------------
-def run(settings: Settings) -> None:
+def run(settings: Settings, *, warehouse: bool) -> None:
     """All files of all datasets, then the warehouse and its publication."""
     private_folder(settings.home)
     with lock(settings, "warehouse"):
         take_in.sweep(settings)
         for declaration in datasets().values():
             take_in.take_in_dataset(settings, declaration)
+        if not warehouse:
+            return
         export_for_dbt(settings)
         build(settings)
         facts = Facts(ledger_sequence=Ledger(settings.ledger).last_sequence(), code="")
@@ -228,7 +232,7 @@ def _child(order: Order) -> None:
         if order.parallel > 1:
             take_in_beside_others(order.settings)
         else:
-            run(order.settings)
+            run(order.settings, warehouse=order.warehouse)
         status = 0
     except BaseException:
         traceback.print_exc()
