@@ -26,9 +26,12 @@ from typing import Any
 
 import pytest
 
+from orchestration import run as running
+from orchestration.assets import Progress
 from orchestration.intake import take_in
 from orchestration.intake.ledger import Ledger
 from orchestration.intake.readers import text as text_reader
+from orchestration.intake.receipts import report
 from orchestration.intake.receipts.names import NOTE
 from orchestration.intake.take_in import take_in_dataset
 from orchestration.intake.time_limit import TimeLimitError, time_limit
@@ -341,6 +344,21 @@ def test_a_datasets_turn_ends_and_its_other_files_come_in_the_next_one(settings:
     assert taken == [["2026-07"], ["2026-08"], ["2026-09"], []]
 
 
+def test_a_run_gives_a_dataset_that_did_not_finish_another_turn_after_the_others(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns: list[list[str]] = []
+
+    def execute(_settings: Settings, chosen: Any, note: Any, *, anyway: bool) -> list[Any]:
+        turns.append([each.path for each in chosen])
+        note(Progress("population/residents", unfinished=len(turns) < 3))
+        return []
+
+    monkeypatch.setattr(running, "_execute", execute)
+    running.run(settings, ["land/parcels", "population/residents"])
+    assert turns == [["land/parcels", "population/residents"], ["population/residents"], ["population/residents"]]
+
+
 def test_lines_without_end_take_no_more_memory_than_other_rows(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -492,6 +510,20 @@ def test_a_file_too_large_for_the_disk_waits_for_space_and_the_others_go_in(
     subprocess.run(["mount", "-o", "remount,size=30m", small_disk], check=True)
     take_in_dataset(settings, RESIDENTS)
     assert seen(settings) == Seen({"2026-10.csv": ACCEPTED})
+
+
+def test_the_json_of_a_file_in_which_everything_is_wrong_lists_the_first_findings_and_counts_the_others(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "MOST_ERRORS", 7)
+    wrong = [resident(number, sex="?") for number in range(10)]
+    drop(settings, RESIDENTS, "2026-10.csv", rows_csv(RESIDENTS, wrong))
+    take_in_dataset(settings, RESIDENTS)
+    (path,) = settings.receipts(RESIDENTS.path).glob("*.json")
+    receipt = json.loads(path.read_text(encoding="utf-8"))
+    found = [each for each in receipt["errors"] if each["row"]]
+    assert ([each["row"] for each in found], receipt["errors_left_out"]) == ([2, 3, 4, 5, 6, 7, 8], 3)
+    assert [each["count"] for each in receipt["reasons"]] == [10]
 
 
 # --- very many files ----------------------------------------------------------------------------------------
