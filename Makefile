@@ -6,7 +6,7 @@ LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --genera
 	--no-strip-extras --no-header --quiet
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
-.PHONY: demo test dev lint bench bench-full derive lock clean
+.PHONY: demo test dev lint bench soak bench-full derive lock clean
 
 demo: .venv/installed  ## run the main job on a synthetic Lào Cai
 	$(BIN)/kho demo
@@ -25,6 +25,9 @@ lint: .venv/installed-dev  ## format, lint, types, SQL
 
 bench: .venv/installed  ## intake of 200,000 rows against its floor and pandas + pandera
 	$(BIN)/python -m bench.intake --rows 200000 --repeats 3
+
+soak: .venv/installed-dev  ## hundreds of kills and full disks, half an hour (the full disks need root)
+	$(BIN)/python -m tests.soak --kills 300 --full-disk 60 --seed 1
 
 bench-full: .venv/installed  ## the same at 1, 5 and 10 million rows
 	$(BIN)/python -m bench.intake --rows 1000000 --rows 5000000 --rows 10000000 --repeats 3

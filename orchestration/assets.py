@@ -20,7 +20,7 @@ from orchestration import checks, warehouse
 from orchestration.history import relaxed_history
 from orchestration.intake.bronze import export_for_dbt
 from orchestration.intake.ledger import Ledger, Submission
-from orchestration.intake.take_in import sweep, take_in_dataset
+from orchestration.intake.take_in import is_waiting, sweep, take_in_dataset
 from orchestration.locks import BusyError, lock
 from orchestration.settings import Settings
 from orchestration.sharing.publish import SHARED, Published, publish
@@ -40,6 +40,7 @@ class Progress:
     submissions: tuple[Submission, ...] = ()
     published: Published | None = None
     problem: str = ""
+    unfinished: bool = False  # its time was up before its files were
 
 
 OnProgress = Callable[[Progress], None]
@@ -87,7 +88,8 @@ def bronze_asset(settings: Settings, declaration: Declaration, report: OnProgres
     )
     def take_in(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         taken, broken = _take_in(settings, declaration, context)
-        report(Progress(declaration.path, submissions=tuple(taken), problem=broken))
+        unfinished = bool(taken) and is_waiting(settings, declaration)
+        report(Progress(declaration.path, submissions=tuple(taken), problem=broken, unfinished=unfinished))
         return dg.MaterializeResult(
             metadata=_bronze_metadata(settings, declaration, taken),
             check_results=[

@@ -6,6 +6,7 @@ module imports Dagster only when a run begins, because that costs seconds.
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import sys
@@ -28,6 +29,8 @@ from schemas import datasets as all_datasets
 
 if TYPE_CHECKING:
     from orchestration.assets import OnProgress, Progress
+
+log = logging.getLogger("kho.run")
 
 _DAGSTER_HOME = "DAGSTER_HOME"
 _DAGSTER_SETTINGS = Path(__file__).with_name("dagster.yaml")
@@ -59,8 +62,11 @@ def prepare_home(settings: Settings) -> None:
         private_folder(folder)
     shutil.copyfile(_DAGSTER_SETTINGS, settings.dagster_home / "dagster.yaml")
     for path in all_datasets():
-        settings.incoming(path).mkdir(parents=True, exist_ok=True)
-        settings.receipts(path).mkdir(parents=True, exist_ok=True)
+        for folder in (settings.incoming(path), settings.receipts(path)):
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:  # one department's folder must not stop the run of all
+                log.error("%s cannot be made: %s", folder, error.strerror)
     templates.refresh(settings)
 
 
@@ -73,6 +79,7 @@ def run(
 ) -> RunOutcome:
     """Take in what waits for these datasets (all, by default), build and publish, in this process.
 
+    A dataset whose time was up before its files were gets another turn after the others and a publication.
     anyway: build and publish even if nothing has changed. Raises BusyError while another run is going, and
     UnknownDatasetError. Dagster's UI shows the run like any other.
     """
@@ -81,8 +88,11 @@ def run(
     with lock(settings, warehouse.LOCK):
         pass  # busy: say so before Dagster is imported
     outcome = RunOutcome()
+    unfinished: set[str] = set()
 
     def note(progress: Progress) -> None:
+        if progress.unfinished:
+            unfinished.add(progress.what)
         outcome.submissions.extend(progress.submissions)
         outcome.published = progress.published or outcome.published
         if progress.problem:
@@ -91,9 +101,12 @@ def run(
         if on_progress:
             on_progress(progress)
 
-    events = _execute(settings, chosen, note, anyway=anyway)
-    _note_failures(outcome, events)
-    return outcome
+    while True:
+        _note_failures(outcome, _execute(settings, chosen, note, anyway=anyway))
+        if outcome.failed or not unfinished:
+            return outcome
+        chosen = [each for each in chosen if each.path in unfinished]
+        unfinished.clear()
 
 
 def _execute(settings: Settings, chosen: Sequence[Declaration], note: OnProgress, *, anyway: bool) -> list[Any]:

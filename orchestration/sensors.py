@@ -19,6 +19,7 @@ from orchestration import warehouse
 from orchestration.assets import bronze_key
 from orchestration.intake.discover import stable_files
 from orchestration.intake.ledger import Ledger
+from orchestration.intake.receipts.left_lying import refresh_note
 from orchestration.locks import BusyError, lock
 from orchestration.settings import Settings
 from orchestration.sharing.publish import current
@@ -45,6 +46,9 @@ def files_sensor(
         description="Starts one run when files are ready in sources/, and after a crash for what was left undone.",
     )
     def waiting_files(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        if not _is_busy(settings):
+            for each in datasets:
+                refresh_note(settings, each)  # no run begins for a folder that was dropped among the files
         lost = _lost_runs(settings, context)
         asked = _ask(settings, datasets, following, context.instance)
         if isinstance(asked, dg.RunRequest):

@@ -33,6 +33,12 @@ class Settings(BaseSettings):
     stable_seconds: float = Field(2.0, ge=0, description="A file is taken in when unchanged for so long.")
     reader_seconds: float = Field(120.0, gt=0, description="Time limit of reading one workbook.")
     reader_memory_mb: int = Field(2048, gt=0, description="Memory limit of reading one workbook.")
+    reader_output_mb: int = Field(2048, gt=0, description="Disk that the text of one workbook may take.")
+    file_seconds: float = Field(600.0, gt=0, description="Time limit of examining one file; others wait behind it.")
+    dataset_seconds: float = Field(
+        120.0, gt=0, description="After so long a dataset's further files wait for its next turn."
+    )
+    largest_file_mb: int = Field(4096, gt=0, description="Larger files are not taken in; the officer is told.")
     batch_rows: int = Field(180_000, gt=0, description="Rows that are checked at a time.")
     keep_versions: int = Field(5, ge=1, description="Published versions that are kept.")
     sql_seconds: float = Field(60.0, gt=0, description="Time limit of one query of kho sql.")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import csv
 import datetime
+import logging
 import tempfile
 import zipfile
 from pathlib import Path
@@ -41,6 +42,8 @@ from orchestration.spreadsheet import (
 )
 from schemas import Column, Declaration, datasets
 from schemas.column_types import Boolean, Choice, CitizenId, CommuneCode, Date, Decimal, Integer
+
+log = logging.getLogger("kho.templates")
 
 DATA_SHEET = "Số liệu"
 #: The date in every template's properties: a template is as old as its declaration, not as the day it was written.
@@ -77,9 +80,13 @@ def refresh(settings: Settings) -> list[Path]:
             fresh, kept = Path(folder) / "template.xlsx", settings.sources / path / "template.xlsx"
             write_template(declaration, fresh, settings=settings)
             if not same_content(fresh, kept):
-                with replacing(kept, mode=0o644) as temporary:
-                    temporary.write_bytes(fresh.read_bytes())
-                rewritten.append(kept)
+                try:
+                    with replacing(kept, mode=0o644) as temporary:
+                        temporary.write_bytes(fresh.read_bytes())
+                except OSError as error:  # a folder that does not let it must not stop the run of all
+                    log.error("%s cannot be written: %s", kept, error.strerror)
+                else:
+                    rewritten.append(kept)
     return rewritten
 
 

@@ -41,8 +41,8 @@ FILE_LIMITS = rule(
     scope="file",
     vi="Đọc tệp vượt quá giới hạn thời gian hoặc bộ nhớ",
     en="Reading the file exceeds the limit of time or memory",
-    mend_vi="Xóa các ô và trang thừa, hoặc xuất ra CSV rồi gửi lại",
-    mend_en="Delete stray cells and sheets, or export to CSV, and send it again",
+    mend_vi="Xóa các ô và trang thừa hoặc chia nhỏ tệp rồi gửi lại; nếu tệp vốn đúng như vậy, báo cán bộ dữ liệu",
+    mend_en="Delete stray cells and sheets or split the file and send it again; or tell the data engineer it is right",
 )
 NO_HEADER = rule(
     "file.no_header",

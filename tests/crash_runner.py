@@ -27,6 +27,7 @@ import duckdb
 from orchestration.files import private_folder
 from orchestration.intake import pseudonyms, take_in
 from orchestration.intake.bronze import export_for_dbt
+from orchestration.intake.discover import incoming_files
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.intake.readers import workbook
 from orchestration.intake.stage import Stage
@@ -49,8 +50,9 @@ KEY = "ab" * 32
 class Order:
     """What a child does. point, occurrence: where it dies. swap: steps in a wrong order.
 
-    share: when it dies, as a share of the processor time that the first run of all took; unlike time on the wall, that
-    is the same on a busy machine.
+    share: when the first child dies, as a share of the processor time that the first run of all took; unlike time on
+    the wall, that is the same on a busy machine. parallel: children that take in files at once. warehouse: whether a
+    run goes on to the warehouse and its publication.
     """
 
     home: str
@@ -59,6 +61,7 @@ class Order:
     share: float = 0.0
     swap: str = ""
     parallel: int = 1
+    warehouse: bool = True
 
     @property
     def settings(self) -> Settings:
@@ -69,13 +72,15 @@ class Order:
 
 
 # --- what a run does --------------------------------------------------------------------------------------
-def run(settings: Settings) -> None:
+def run(settings: Settings, *, warehouse: bool) -> None:
     """All files of all datasets, then the warehouse and its publication."""
     private_folder(settings.home)
     with lock(settings, "warehouse"):
         take_in.sweep(settings)
         for declaration in datasets().values():
             take_in.take_in_dataset(settings, declaration)
+        if not warehouse:
+            return
         export_for_dbt(settings)
         build(settings)
         facts = Facts(ledger_sequence=Ledger(settings.ledger).last_sequence(), code="")
@@ -175,7 +180,7 @@ def _removes_before_commit(order: Order) -> None:
     real = Ledger.record
 
     def record(ledger: Ledger, submission: Submission) -> bool:
-        take_in._remove(order.settings, ledger, submission)
+        take_in._remove(ledger, submission, incoming_files(order.settings, submission.dataset))
         return real(ledger, submission)
 
     Ledger.record = record  # type: ignore[method-assign]
@@ -227,7 +232,7 @@ def _child(order: Order) -> None:
         if order.parallel > 1:
             take_in_beside_others(order.settings)
         else:
-            run(order.settings)
+            run(order.settings, warehouse=order.warehouse)
         status = 0
     except BaseException:
         traceback.print_exc()
@@ -253,7 +258,7 @@ def execute(order: Order, whole_run: float) -> tuple[list[int], float]:
             _child(order)
         children.append(child)
     if order.share:
-        (child,) = children
+        child = children[0]
         while not _ended(child) and _seconds_of(child) < order.share * whole_run:
             time.sleep(0.0005)
         os.kill(child, signal.SIGKILL)  # one that has ended stays known until it is waited for

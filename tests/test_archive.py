@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from orchestration.intake import archive as archiving
-from orchestration.intake.archive import Archived, archive, archived_file, remove_incoming
+from orchestration.intake.archive import ASIDE, Archived, archive, archived_file, put_back, remove_incoming
 from orchestration.intake.discover import IncomingFile, identity_of, incoming_files
 from orchestration.intake.take_in import take_in_dataset
 from orchestration.settings import Settings
@@ -189,6 +189,52 @@ def test_two_files_that_arrive_in_the_last_moment_both_stay(
         found += [each.rows_accepted for each in take_in_dataset(settings, RESIDENTS)]
     assert sorted(found) == [5, 6, 7]
     assert list(settings.incoming(DATASET).iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["2026-10.csv", os.fsdecode(b"2026-10 b\xe9n.csv")], ids=ascii)
+def test_what_is_left_of_a_committed_file_is_removed_and_anything_else_comes_back(
+    settings: Settings, drop: Drop, name: str
+) -> None:
+    """A run died after it had set the file aside; the name may be bytes that are no UTF-8."""
+    folder = settings.incoming(DATASET)
+    for committed in (True, False):
+        path = drop(RESIDENTS, name, "x")
+        (found,) = incoming_files(settings, DATASET)
+        (folder / ASIDE).mkdir()
+        path.rename(folder / ASIDE / name)
+        put_back(folder, {(found.identity, found.name)} if committed else ())
+        assert list(folder.iterdir()) == ([] if committed else [path])
+
+
+def test_a_file_that_comes_back_replaces_none_that_arrives_in_the_same_moment(
+    settings: Settings, drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = drop(RESIDENTS, "2026-10.csv", "old")
+    folder = settings.incoming(DATASET)
+    (folder / ASIDE).mkdir()
+    path.rename(folder / ASIDE / path.name)
+    real = os.link
+
+    def link(source: Path, target: Path, **named: Any) -> None:
+        if target == path:
+            path.write_text("new")
+        real(source, target, **named)
+
+    monkeypatch.setattr(os, "link", link)
+    put_back(folder)
+    assert {each.name: each.read_text() for each in folder.iterdir()} == {
+        "2026-10.csv": "new",
+        "2026-10 (2).csv": "old",
+    }
+
+
+def test_a_file_that_came_back_before_its_run_died_is_there_once(settings: Settings, drop: Drop) -> None:
+    path = drop(RESIDENTS, "2026-10.csv", "old")
+    folder = settings.incoming(DATASET)
+    (folder / ASIDE).mkdir()
+    (folder / ASIDE / path.name).hardlink_to(path)
+    put_back(folder)
+    assert list(folder.iterdir()) == [path]
 
 
 def test_the_archive_is_found_by_hash(settings: Settings) -> None:

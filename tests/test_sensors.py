@@ -66,6 +66,18 @@ def test_without_a_file_nothing_starts(settings: Settings, instance: dg.DagsterI
     assert skipped(tick(settings, instance)) == "no file is ready"
 
 
+def test_a_folder_among_the_files_starts_nothing_and_is_told_to_the_officer(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    (settings.incoming(office.PARCELS.path) / "quý 3").mkdir(parents=True)
+    assert skipped(tick(settings, instance)) == "no file is ready"
+    note = settings.receipts(office.PARCELS.path) / "LUU-Y.txt"
+    assert "«quý 3» là thư mục" in note.read_text(encoding="utf-8-sig")
+    (settings.incoming(office.PARCELS.path) / "quý 3").rmdir()
+    tick(settings, instance)
+    assert not note.exists()
+
+
 def test_a_file_that_is_still_being_copied_waits(settings: Settings, instance: dg.DagsterInstance, drop: Drop) -> None:
     os.utime(drop(office.PARCELS, "2026Q3.csv", "x"))
     assert skipped(tick(settings.model_copy(update={"stable_seconds": 600}), instance)) == "no file is ready"

@@ -47,7 +47,7 @@ def write(path: Path, fill: Write) -> None:
         fill(sheet)
 
 
-def write_raw(path: Path, rows: str, *, styles: str = "", more: dict[str, str] | None = None) -> None:
+def write_raw(path: Path | io.BytesIO, rows: str, *, styles: str = "", more: dict[str, str] | None = None) -> None:
     """A workbook whose sheet holds this XML: what other programs than Excel write."""
     documents = {
         "[Content_Types].xml": f'<Types xmlns="{PACKAGE}/content-types"><Default Extension="xml" ContentType="x"/></Types>',

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import logging
 import os
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestration.files import private_folder, sync_folder
-from orchestration.intake.discover import IncomingFile, identity_of
+from orchestration.intake.discover import IncomingFile, identity_of, readable_name
 from orchestration.settings import Settings
 
 log = logging.getLogger("kho.intake")
@@ -82,6 +83,8 @@ def remove_incoming(path: Path, identity: str) -> bool:
         if identity_of(path.lstat()) != identity:
             return False
         aside.parent.mkdir(exist_ok=True)
+        if not _is_folder(aside.parent):
+            raise NotADirectoryError(errno.ENOTDIR, f"{ASIDE} is a link or a file")
         path.rename(aside)
     except FileNotFoundError:
         return True
@@ -98,14 +101,47 @@ def put_back(folder: Path, committed: Collection[tuple[str, str]] = ()) -> None:
 
     committed: identity and name of files that were taken in; what is left of them is removed.
     """
+    if not _is_folder(folder / ASIDE):
+        return  # a link would bring files of another folder here
     for aside in (folder / ASIDE).glob("*"):
-        if (identity_of(aside.lstat()), aside.name) in committed:
+        if (identity_of(aside.lstat()), readable_name(aside)) in committed:
             aside.unlink()
             continue
-        back, number = folder / aside.name, 1
-        while back.exists():  # yet another file came under that name
+        number = 1
+        while not _moved(aside, folder / _numbered(aside, number)):  # yet another file came under that name
             number += 1
-            back = folder / f"{aside.stem} ({number}){aside.suffix}"
-        aside.rename(back)
     with contextlib.suppress(OSError):
         (folder / ASIDE).rmdir()
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return stat.S_ISDIR(path.lstat().st_mode)
+    except OSError:
+        return False
+
+
+def _moved(source: Path, target: Path) -> bool:
+    """Move a file under a name that nothing has; False where something has it. Renaming would replace that."""
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except FileExistsError:
+        if not os.path.samestat(source.lstat(), target.lstat()):
+            return False
+        # a run died between the two steps
+    except OSError:  # a file system without links, or a folder
+        if os.path.lexists(target):
+            return False
+        source.rename(target)
+        return True
+    source.unlink()
+    return True
+
+
+def _numbered(path: Path, number: int) -> str:
+    """The file's own name, or one with a number, that a folder can hold (255 bytes)."""
+    if number == 1:
+        return path.name
+    ending = os.fsencode(f" ({number}){path.suffix[:20]}")
+    stem = os.fsencode(path.stem)[: 255 - len(ending)]
+    return os.fsdecode(stem.decode("utf-8", "ignore").encode() + ending)

@@ -368,7 +368,7 @@ def _gathered(batches: Iterator[TextBatch], least: int) -> Iterator[TextBatch]:
     waiting: list[TextBatch] = []
     for batch in batches:
         waiting.append(batch)
-        if sum(len(each.rows) for each in waiting) >= least:
+        if sum(len(each.rows) + len(each.misshapen) for each in waiting) >= least:
             yield _joined(waiting)
             waiting = []
     if waiting:

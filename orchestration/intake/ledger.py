@@ -293,6 +293,13 @@ class Ledger:
             f"dataset = ? and unit = ? and period = ? and position < ? and load = 'full' and {_TAKEN_IN}", slot
         )
 
+    def replaced_by(self, submission: Submission) -> Submission | None:
+        """The submission whose rows stood for the same unit and period until this one came."""
+        return self._newest(
+            "dataset = ? and unit = ? and period = ? and superseded_by = ?",
+            (submission.dataset, submission.unit, submission.period, submission.submission_id),
+        )
+
     def times_seen(self, dataset: str, file_sha256: str) -> int:
         """How many submissions of a dataset had these bytes."""
         if not self.path.exists():

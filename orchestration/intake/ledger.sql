@@ -46,70 +46,76 @@ alter table submission add column replays text references submission (submission
 -- days_late: days after the day on which the file was due, 0 in time; null where the period is unknown, and in rows
 -- that version 1 wrote.
 alter table submission add column days_late integer check (days_late >= 0);
-create index submission_by_origin on submission (replays) where replays is not null;
+create index submission_by_origin on submission (replays, sequence) where replays is not null;
+create index decision_by_submission on decision (submission_id, decision_id);
 
 -- view: made anew whenever the version changes
+-- It is looked up for every file that arrives, so it must answer for one submission without a walk through all: what
+-- follows a submission is found through the indexes ("not materialized", and no window).
 drop view if exists effective_submission;
 create view effective_submission as
-with latest_decision as (
-    select submission_id, max(decision_id) as decision_id from decision group by submission_id
-),
-decided as (
+with judged as not materialized (
     select
         submission.*,
         decision.kind,
         coalesce(submission.replays, submission.submission_id) as origin,
         -- A file that is judged again stands where it stood when it arrived: what came after it still wins.
-        coalesce(original.sequence, submission.sequence) as position
+        coalesce(original.sequence, submission.sequence) as position,
+        case
+            when submission.verdict = 'waiting' and kind = 'accept' and submission.rows_rejected > 0 then 'partly'
+            when submission.verdict = 'waiting' and kind = 'accept' then 'accepted'
+            when submission.verdict = 'waiting' and kind = 'reject' then 'refused'
+            when submission.verdict in ('accepted', 'partly', 'waiting') and kind = 'withdraw' then 'withdrawn'
+            else submission.verdict
+        end as effective_verdict
     from submission
     left join submission as original on original.submission_id = submission.replays
-    left join latest_decision on latest_decision.submission_id = submission.submission_id
-    left join decision on decision.decision_id = latest_decision.decision_id
+    left join decision
+        on decision.decision_id = (
+            select max(latest.decision_id) from decision as latest
+            where latest.submission_id = submission.submission_id
+        )
 ),
-judged as (
+-- Of one file that was judged several times, the newest judgement that was taken in counts. One that waits is done with
+-- when its file was judged again and taken in, or waits again.
+rejudged as not materialized (
     select
-        *,
+        judged.*,
         case
-            when verdict = 'waiting' and kind = 'accept' and rows_rejected > 0 then 'partly'
-            when verdict = 'waiting' and kind = 'accept' then 'accepted'
-            when verdict = 'waiting' and kind = 'reject' then 'refused'
-            when verdict in ('accepted', 'partly', 'waiting') and kind = 'withdraw' then 'withdrawn'
-            else verdict
-        end as effective_verdict
-    from decided
-),
--- Of one file that was judged several times, the newest judgement that was taken in counts.
-taken_in as (
-    select
-        submission_id, dataset, unit, period, load, position,
-        lead(submission_id) over (partition by origin order by sequence) as next_id
+            when effective_verdict in ('accepted', 'partly', 'waiting') then (
+                select later.submission_id from judged as later
+                where
+                    later.replays = judged.origin and later.sequence > judged.sequence
+                    and (
+                        later.effective_verdict in ('accepted', 'partly')
+                        or (judged.effective_verdict = 'waiting' and later.effective_verdict = 'waiting')
+                    )
+                order by later.sequence
+                limit 1
+            )
+        end as next_judgement
     from judged
-    where effective_verdict in ('accepted', 'partly')
 ),
 -- A full submission is superseded by the next file of its dataset, unit and period that was taken in.
-successor as (
-    select submission_id, lead(submission_id) over (partition by dataset, unit, period order by position) as next_id
-    from taken_in
-    where load = 'full' and next_id is null
-),
--- A judgement that waits is done with when its file was judged again and taken in, or waits again.
-outdated as (
-    select submission_id, next_id
-    from (
-        select
-            submission_id, effective_verdict,
-            lead(submission_id) over (partition by origin order by sequence) as next_id
-        from judged
-        where effective_verdict in ('accepted', 'partly', 'waiting')
-    )
-    where effective_verdict = 'waiting'
+followed as (
+    select
+        rejudged.*,
+        coalesce(
+            next_judgement,
+            case
+                when effective_verdict in ('accepted', 'partly') and load = 'full' then (
+                    select later.submission_id from rejudged as later
+                    where
+                        later.dataset = rejudged.dataset and later.unit = rejudged.unit
+                        and later.period = rejudged.period and later.position > rejudged.position
+                        and later.load = 'full' and later.effective_verdict in ('accepted', 'partly')
+                        and later.next_judgement is null
+                    order by later.position
+                    limit 1
+                )
+            end
+        ) as superseded_by
+    from rejudged
 )
-select
-    judged.*,
-    coalesce(taken_in.next_id, successor.next_id, outdated.next_id) as superseded_by,
-    judged.effective_verdict in ('accepted', 'partly')
-    and coalesce(taken_in.next_id, successor.next_id) is null as is_current
-from judged
-left join taken_in on taken_in.submission_id = judged.submission_id
-left join successor on successor.submission_id = judged.submission_id
-left join outdated on outdated.submission_id = judged.submission_id;
+select *, effective_verdict in ('accepted', 'partly') and superseded_by is null as is_current
+from followed;

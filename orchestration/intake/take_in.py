@@ -13,8 +13,9 @@ import logging
 import shutil
 import sqlite3
 import tempfile
+import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,18 +26,20 @@ from orchestration.intake.archive import Archived, archive, archived_file, put_b
 from orchestration.intake.bronze import vault_file
 from orchestration.intake.comparison import compare
 from orchestration.intake.deadlines import days_late
-from orchestration.intake.discover import identity_of, incoming_files, stable_files
+from orchestration.intake.discover import IncomingFile, identity_of, incoming_files, stable_files
 from orchestration.intake.examine import Examination, Examined, Recognised, RefusedError, recognise
 from orchestration.intake.findings import no_findings
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.intake.mappings import Confirmed, HeaderMappings
 from orchestration.intake.pseudonyms import Pseudonymiser, pseudonym_key
 from orchestration.intake.readers import UnreadableError, open_document
-from orchestration.intake.receipts import write_receipt
+from orchestration.intake.receipts import remove_halves, write_receipt
+from orchestration.intake.receipts.left_lying import refresh_note
 from orchestration.intake.receipts.report import write_report
 from orchestration.intake.receipts.summary import summarise
 from orchestration.intake.sheets import sheet_notices
 from orchestration.intake.stage import Stage
+from orchestration.intake.time_limit import TimeLimitError, time_limit
 from orchestration.intake.verdict import refused, verdict
 from orchestration.locks import lock
 from orchestration.settings import Settings
@@ -59,37 +62,61 @@ class Checked:
 
 
 def take_in_dataset(settings: Settings, declaration: Declaration, on_file: OnFile | None = None) -> list[Submission]:
-    """Take in all stable files of a dataset; returns the submissions recorded by this call, oldest first.
+    """Take in the stable files of a dataset; returns the submissions recorded by this call, oldest first.
 
-    Raises BusyError if another process is taking in this dataset.
+    After ``dataset_seconds`` no further file is begun (see :func:`is_waiting`), because other datasets wait. A file
+    for which the disk has too little space does not stop the files after it; it is raised at the end, and the file
+    stays for the next run. Raises BusyError if another process is taking in this dataset.
     """
+    turn_ends = time.monotonic() + settings.dataset_seconds
     with lock(settings, declaration.table):
         ledger = Ledger(settings.ledger)
         finish(settings, declaration, ledger)
-        done = {(each.file_identity, each.file_name) for each in ledger.not_removed(declaration.path)}
-        taken = []
-        for incoming in stable_files(settings, declaration.path):
-            if (incoming.identity, incoming.name) in done:
-                continue  # taken in before, but the folder does not let it be removed
+        taken: list[Submission] = []
+        failures: list[OSError] = []
+        for incoming in _not_taken_in(settings, declaration, ledger):
+            if (taken or failures) and time.monotonic() > turn_ends:
+                break
             if on_file:
                 on_file(incoming.name)
-            archived = archive(settings, incoming)
-            if archived is None:
-                continue  # it changed while it was copied: the next run takes it
-            submission = _take_in(settings, declaration, ledger, archived)
+            try:
+                archived = archive(settings, incoming)
+                if archived is None:
+                    continue  # it changed while it was copied: the next run takes it
+                submission = _take_in(settings, declaration, ledger, incoming, archived)
+            except OSError as error:
+                log.error("a file of %s stays in incoming/: %s", declaration.path, error.strerror or _place(error))
+                failures.append(error)
+                continue
             if submission:
                 taken.append(submission)
+        refresh_note(settings, declaration)
+        if failures:
+            raise failures[0]
         return taken
+
+
+def is_waiting(settings: Settings, declaration: Declaration) -> bool:
+    """Whether files of a dataset are ready that were not taken in yet."""
+    return bool(_not_taken_in(settings, declaration, Ledger(settings.ledger)))
+
+
+def _not_taken_in(settings: Settings, declaration: Declaration, ledger: Ledger) -> list[IncomingFile]:
+    """Stable files without those that were taken in before, but that the folder does not let be removed."""
+    done = {(each.file_identity, each.file_name) for each in ledger.not_removed(declaration.path)}
+    return [each for each in stable_files(settings, declaration.path) if (each.identity, each.name) not in done]
 
 
 def finish(settings: Settings, declaration: Declaration, ledger: Ledger) -> None:
     """Complete what a crash after the commit left undone: receipts to write, incoming files to remove."""
     committed = {(each.file_identity, each.file_name) for each in ledger.not_removed(declaration.path)}
     put_back(settings.incoming(declaration.path), committed)
+    remove_halves(settings, declaration)
     for submission in ledger.without_receipt(declaration.path):
         hand_out_receipt(settings, declaration, ledger, submission)
+    files = incoming_files(settings, declaration.path)
     for submission in ledger.not_removed(declaration.path):
-        _remove(settings, ledger, submission)
+        _remove(ledger, submission, files)
 
 
 def hand_out_receipt(settings: Settings, declaration: Declaration, ledger: Ledger, submission: Submission) -> None:
@@ -102,10 +129,10 @@ def hand_out_receipt(settings: Settings, declaration: Declaration, ledger: Ledge
         ledger.mark_receipt(submission.submission_id)
 
 
-def _remove(settings: Settings, ledger: Ledger, submission: Submission) -> None:
-    """Remove the incoming file of a committed submission, if it is still there and still the same."""
+def _remove(ledger: Ledger, submission: Submission, files: Iterable[IncomingFile]) -> None:
+    """Remove the incoming file of a committed submission, if it is one of these and still the same."""
     try:
-        for incoming in incoming_files(settings, submission.dataset):
+        for incoming in files:
             if (incoming.identity, incoming.name) == (submission.file_identity, submission.file_name):
                 remove_incoming(incoming.path, incoming.identity)
     except OSError as error:
@@ -114,12 +141,14 @@ def _remove(settings: Settings, ledger: Ledger, submission: Submission) -> None:
         ledger.mark_removed(submission.submission_id)
 
 
-def _take_in(settings: Settings, declaration: Declaration, ledger: Ledger, archived: Archived) -> Submission | None:
+def _take_in(
+    settings: Settings, declaration: Declaration, ledger: Ledger, incoming: IncomingFile, archived: Archived
+) -> Submission | None:
     attempt = ledger.times_seen(declaration.path, archived.sha256)
     submission = _blank(declaration, archived, settings.clock(), submission_id(declaration, archived.sha256, attempt))
     submission, stage = judge(settings, declaration, ledger, archived.path, submission)
     written, fresh = commit(settings, declaration, ledger, submission, stage)
-    _remove(settings, ledger, written)
+    _remove(ledger, written, [incoming])
     return written if fresh else None
 
 
@@ -180,7 +209,7 @@ def judge(
         confirmed = HeaderMappings(settings.ledger).confirmed(declaration.path)
     stage: Stage | None = None
     try:
-        with open_document(settings, path) as document:
+        with time_limit(settings.file_seconds), open_document(settings, path) as document:
             sheets = [each.name for each in document.sheets]
             details = {**submission.details, "file_kind": document.kind, "sheets": sheets}
             submission = replace(submission, details={**details, "notices": sheet_notices(document)})
@@ -195,7 +224,10 @@ def judge(
             examined = Examination(
                 settings, declaration, recognised, stage, arrived_at, keyed, waivers=waived_rules(submission)
             ).run()
-        return verdict(settings, declaration, ledger, submission, examined, stage), stage
+            return verdict(settings, declaration, ledger, submission, examined, stage), stage
+    except TimeLimitError:
+        log.warning("%s: not examined within %g s", submission.submission_id, settings.file_seconds)
+        notices = [{"rule": file_rules.FILE_LIMITS, "title": "", "limit": ""}]
     except RefusedError as error:
         notices = error.notices
     except UnreadableError as unreadable:

@@ -31,6 +31,8 @@ from schemas import file_rules
 SHEET = "csv"
 #: As many rows as are checked at a time (180,000 of some 130 bytes): joining two blocks would copy every cell.
 BLOCK_BYTES = 24 << 20
+#: Rows of a block, at most a few times this where they stand unevenly: rows may be as short as a line's end.
+MOST_BLOCK_ROWS = 500_000
 #: A sheet of Excel has no more columns.
 MOST_COLUMNS = 16_384
 _QUOTE = b'"'
@@ -74,10 +76,12 @@ def _blocks(source: _Source) -> Iterator[tuple[pa.Buffer, bool]]:
             data = buffer.to_pybytes()
             if b"\x00" in data:
                 raise _unreadable("binary zeros in a text file (half copied?)")
-            last = position + len(data) >= size
-            quoted = _QUOTE in data
-            cut = (_cut_quoted(data, source.delimiter, last) if quoted else _cut_plain(data, last)) if data else 0
-            if not cut or (last and cut < len(data)):
+            left = size - position
+            few = data[: _bytes_of_few_rows(data)]
+            cut, quoted, last = _cut(few, source.delimiter, left)
+            if not cut and len(few) < len(data):
+                cut, quoted, last = _cut(data, source.delimiter, left)
+            if not cut or (last and cut < left):
                 raise _unreadable(
                     f"after line {_lines(source.path, position + cut)} of the text: "
                     "a quote without its end, text after a closing quote, or an endless row"
@@ -91,6 +95,20 @@ def _lines(path: Path, end: int) -> int:
     with path.open("rb") as file:
         starts = range(0, end, BLOCK_BYTES)
         return sum(file.read(min(BLOCK_BYTES, end - start)).count(b"\n") for start in starts)
+
+
+def _bytes_of_few_rows(data: bytes) -> int:
+    """How much of a block to take at a time: megabytes of line ends would be millions of rows, and gigabytes."""
+    lines = max(data.count(b"\n"), data.count(b"\r"))
+    return len(data) * MOST_BLOCK_ROWS // lines if lines > MOST_BLOCK_ROWS else len(data)
+
+
+def _cut(data: bytes, delimiter: str, left: int) -> tuple[int, bool, bool]:
+    """Length of the complete records at the start of a block, whether it holds quotes, whether it is the last one."""
+    quoted, last = _QUOTE in data, len(data) >= left
+    if not data:
+        return 0, quoted, last
+    return (_cut_quoted(data, delimiter, last) if quoted else _cut_plain(data, last)), quoted, last
 
 
 def _cut_plain(data: bytes, last: bool) -> int:

@@ -43,6 +43,7 @@ def _run_child(settings: Settings, path: Path, kind: str, folder: Path, *, exact
         str(named),
         str(folder),
         str(settings.reader_memory_mb),
+        str(settings.reader_output_mb),
         str(int(seconds)),
         "exact" if exact else "padded",
     ]

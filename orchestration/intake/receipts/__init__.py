@@ -11,7 +11,7 @@ from pathlib import Path
 from orchestration.files import replacing
 from orchestration.intake.ledger import Submission
 from orchestration.intake.receipts.html_page import write_page
-from orchestration.intake.receipts.names import receipt_stem
+from orchestration.intake.receipts.names import NOTE, RECEIPT_MARK, receipt_stem
 from orchestration.intake.receipts.report import write_report
 from orchestration.intake.receipts.summary import summarise
 from orchestration.intake.receipts.workbook import write_workbook
@@ -28,21 +28,20 @@ def write_receipt(settings: Settings, declaration: Declaration, submission: Subm
     folder.mkdir(parents=True, exist_ok=True)
     mode = folder.stat().st_mode & 0o666
     summary = summarise(settings, declaration, submission)
-    targets = [folder / (receipt_stem(submission) + ending) for ending in (".xlsx", ".html", ".json")]
-    for target in targets:
-        _remove_leftovers(target)
-    workbook, page, report = targets
+    workbook, page, report = [folder / (receipt_stem(submission) + ending) for ending in (".xlsx", ".html", ".json")]
     with replacing(workbook, mode=mode) as temporary:
         steps = write_workbook(settings, summary, temporary)
     with replacing(page, mode=mode) as temporary:
         write_page(summary, steps, workbook.name, temporary)
     with replacing(report, mode=mode) as temporary:
         write_report(settings, summary, temporary)
-    return targets
+    return [workbook, page, report]
 
 
-def _remove_leftovers(target: Path) -> None:
-    """Remove halves of this receipt that a killed run left in the officers' folder."""
-    for path in target.parent.iterdir():
-        if path.name.startswith(f".{target.name}.") and path.name.endswith(".tmp"):
-            path.unlink(missing_ok=True)
+def remove_halves(settings: Settings, declaration: Declaration) -> None:
+    """Remove halves of receipts and notes that a killed run left in the officers' folder, while none is written."""
+    folder = settings.receipts(declaration.path)
+    if folder.is_dir():
+        for path in folder.glob(".*.tmp"):
+            if RECEIPT_MARK in path.name or NOTE in path.name:
+                path.unlink(missing_ok=True)

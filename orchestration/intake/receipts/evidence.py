@@ -47,6 +47,10 @@ class Evidence:
         """How many rows were returned."""
         return int(pq.ParquetFile(self.returned).metadata.num_rows) if self.returned.exists() else 0
 
+    def total_findings(self) -> int:
+        """How many findings there are."""
+        return int(pq.ParquetFile(self.findings).metadata.num_rows) if self.findings.exists() else 0
+
     def returned_rows(self, limit: int) -> Iterator[tuple[Place, list[str | None]]]:
         """The first ``limit`` returned rows in their order: where each stood, and its cells as they were."""
         for batch in _batches(self.returned):

@@ -10,6 +10,10 @@ from orchestration.intake.wording import RECEIPT_NAME
 
 #: Characters of the submitted file's name that are kept; a file name may have 255 bytes, up to four a character.
 LONGEST = 50
+#: Stands in the name of every receipt.
+RECEIPT_MARK = ".bien-nhan."
+#: The note beside the receipts.
+NOTE = "LUU-Y.txt"
 #: What Windows forbids in names, and what a shell or a link could read as more than a name.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f<>:\"'`/\\|?*$&;\u2018\u2019\u201c\u201d]+")
 
@@ -25,4 +29,4 @@ def receipt_stem(submission: Submission) -> str:
     name = _ENDING.sub("", unicodedata.normalize("NFC", name))
     printable = "".join(each for each in _UNSAFE.sub("_", name) if unicodedata.category(each)[0] != "C")
     safe = " ".join(_OWN_ENDING.sub("", printable).split()).lstrip(" .~_-")[:LONGEST].rstrip(" ._")
-    return f"{safe or 'tep'}.bien-nhan.{submission.submission_id[:8]}"
+    return f"{safe or 'tep'}{RECEIPT_MARK}{submission.submission_id[:8]}"

@@ -9,7 +9,8 @@ ignored), ``ignored`` and ``mended`` (counts by kind), ``notices`` (about the wh
 ``reasons`` (counts with an example), ``due``, ``days_late``, ``locked_after``, ``decisions``, ``waivers``, ``replay``
 and ``replays`` (of a file that was judged again), ``changes`` (counts, the first of them with values), ``errors``:
 every finding, warnings included, with sheet, row, cell as Excel names them; errors about the whole file come first and
-have no sheet, row or cell.
+have no sheet, row or cell. ``errors_left_out``: how many more findings there are than the ``MOST_ERRORS`` that are
+listed.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ from orchestration.intake.wording import explain
 from orchestration.settings import Settings
 
 FORMAT = "kho-receipt/1"
+#: Findings that are listed, half a kilobyte each: a file in which everything is wrong must not fill the disk.
+MOST_ERRORS = 200_000
 _FINDING = ["sheet", "row", "column", "title", "cell", "rule", "severity"]
 _WORDS = ["message", "message_en", "mend", "mend_en"]
 
@@ -38,13 +41,23 @@ def write_report(settings: Settings, summary: Summary, path: Path) -> None:
     """Write the receipt's JSON to ``path``."""
     evidence = evidence_of(settings, summary.declaration, summary.submission)
     whole_file = [json.dumps(each, ensure_ascii=False) for each in _file_errors(summary)]
-    batches = (_findings(summary, batch) for batch in evidence.finding_batches())
+    batches = (_findings(summary, batch) for batch in _first(MOST_ERRORS, evidence.finding_batches()))
+    left_out = max(evidence.total_findings() - MOST_ERRORS, 0)
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.write(json.dumps(_facts(summary), ensure_ascii=False, indent=2).removesuffix("\n}"))
         file.write(',\n  "errors": [')
         _write_list(file, iter([whole_file]))
         _write_list(file, batches, first=not whole_file)
-        file.write("\n  ]\n}\n")
+        file.write(f'\n  ],\n  "errors_left_out": {left_out}\n}}\n')
+
+
+def _first(most: int, batches: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """The first rows of batches."""
+    for batch in batches:
+        yield batch.head(most)
+        most -= min(most, batch.height)
+        if not most:
+            return
 
 
 def _write_list(file: TextIO, batches: Iterator[list[str]], *, first: bool = True) -> None:

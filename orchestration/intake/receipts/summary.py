@@ -140,7 +140,6 @@ def summarise(settings: Settings, declaration: Declaration, submission: Submissi
     details = submission.details
     ledger = Ledger(settings.ledger)
     earlier = ledger.get(details["duplicate_of"]) if details.get("duplicate_of") else None
-    replaced = [each for each in ledger.of_dataset(declaration.path) if each.superseded_by == submission.submission_id]
     return Summary(
         declaration=declaration,
         submission=submission,
@@ -152,6 +151,6 @@ def summarise(settings: Settings, declaration: Declaration, submission: Submissi
         notices=tuple(_notice(declaration, each) for each in details.get("notices", [])),
         reasons=tuple(_reason(declaration, each) for each in details.get("reasons", [])),
         earlier=earlier,
-        replaced=replaced[-1] if replaced else None,
+        replaced=ledger.replaced_by(submission),
         course=course_of(settings, declaration, submission, ledger),
     )

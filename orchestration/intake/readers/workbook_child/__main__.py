@@ -1,10 +1,10 @@
 """The child process that reads one workbook or Parquet file.
 
-``python -I workbook_child FILE FOLDER MEMORY_MB SECONDS exact|padded`` writes FOLDER/index.json and one Arrow file
-per visible sheet; cells are text, numbers and dates in one canonical form. On failure the last line on stderr is
-``{"rule": …, "detail": …}`` (or ``{"errno": …}`` where the disk is full) and the status is 1. It imports nothing of
-kho but its neighbours and the tables of legacy fonts: it must start in a moment and survive what it reads, or die
-without taking anything along.
+``python -I workbook_child FILE FOLDER MEMORY_MB OUTPUT_MB SECONDS exact|padded`` writes FOLDER/index.json and one Arrow
+file per visible sheet; cells are text, numbers and dates in one canonical form. On failure the last line on stderr is
+``{"rule": …, "detail": …}`` (or ``{"errno": …}`` where the disk is full) and the status is 1. What it writes is
+limited, too: one long text may stand in every cell. It imports nothing of kho but its neighbours and the tables of
+legacy fonts: it must start in a moment and survive what it reads, or die without taking anything along.
 """
 
 from __future__ import annotations
@@ -115,8 +115,8 @@ class SheetWriter:
                 runs.pop(0)
 
 
-def read(path: str, folder: Path, *, exact: bool) -> None:
-    """Read the workbook or Parquet file at ``path`` into ``folder``."""
+def read(path: str, folder: Path, *, exact: bool, most_bytes: int) -> None:
+    """Read the workbook or Parquet file at ``path`` into ``folder``, in which it may take about ``most_bytes``."""
     if path.endswith(".parquet"):
         sheet = write_parquet(path, folder / "sheet.arrow", exact=exact)
         _write_index(folder, {"sheets": [sheet], "stamp": [], "doubts": [], "hidden": []})
@@ -144,6 +144,9 @@ def read(path: str, folder: Path, *, exact: bool) -> None:
             writer = SheetWriter(sheet, facts.name, hidden, shown, exact=exact)
             file = f"sheet{position}.arrow"
             writer.write(folder / file)
+            most_bytes -= (folder / file).stat().st_size
+            if most_bytes < 0:
+                raise RefusedError("file.limits", "sheets of too much text")
             sheets.append({"name": facts.name, "file": file, "left": writer.left, "width": writer.width})
             if shown:
                 sheets[-1] |= {"mended": shown.mended, "doubtful": shown.doubtful()}
@@ -174,13 +177,14 @@ def end(reason: dict[str, Any]) -> None:
 
 def main() -> None:
     """Set the limits, read, and turn whatever goes wrong into a reason."""
-    path, folder, memory_mb, seconds, mode = sys.argv[1:]
-    limit = int(memory_mb) << 20
+    path, folder, memory_mb, output_mb, seconds, mode = sys.argv[1:]
+    limit, output = int(memory_mb) << 20, int(output_mb) << 20
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (output, output))
     resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds) + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        read(path, Path(folder), exact=mode == "exact")
+        read(path, Path(folder), exact=mode == "exact", most_bytes=output)
     except RefusedError as error:
         fail(error.rule, str(error))
     except calamine.PasswordError:
@@ -190,6 +194,8 @@ def main() -> None:
     except (calamine.CalamineError, zipfile.BadZipFile, ParseError, OSError, ValueError, NotImplementedError) as error:
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             end({"errno": error.errno})
+        if isinstance(error, OSError) and error.errno == errno.EFBIG:
+            fail("file.limits", f"a sheet of more than {output_mb} MB of text")
         if _ENCRYPTED in Path(path).read_bytes():
             fail("file.password", "protected by a password")
         fail("file.unreadable", f"{type(error).__name__}: {_QUOTED.split(str(error))[0][:200]}")
