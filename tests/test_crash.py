@@ -61,7 +61,7 @@ def test_the_run_that_all_others_are_compared_with_did_what_it_should(never_kill
         ("training/completions", "2026-10 bổ sung.csv"): ("accepted", 5, 0, 1),
     }
     seen = picture(never_killed)
-    assert {name: len(rows) for name, rows in seen["published"]["rows"].items()} == {
+    assert {name: len(rows) for name, rows in seen["published"]["rows"].items() if rows} == {
         "core.land_parcels": 12,
         "core.population_residents": 19,
         "core.training_completions": 15,
