@@ -15,7 +15,7 @@ import pytest
 
 from orchestration.intake.findings import FINDINGS
 from orchestration.intake.ledger import Ledger, Submission
-from orchestration.intake.receipts import evidence, write_receipt
+from orchestration.intake.receipts import evidence, remove_halves, write_receipt
 from orchestration.intake.receipts.names import receipt_stem
 from orchestration.intake.receipts.summary import column_letters
 from orchestration.intake.recognise import LayoutError, find_layout
