@@ -52,7 +52,7 @@ def hand_in_everything(settings: Settings) -> None:
 
 def picture(settings: Settings) -> Picture:
     """Everything that must not depend on whether a run was killed."""
-    left = settings.sources.glob("*/*/incoming/*")
+    left = [path for folder in settings.sources.glob("*/*/incoming") for path in folder.iterdir()]
     hidden = [path for root in (settings.home, settings.sources) for path in root.rglob(".*")]
     return {
         "ledger": ledger_rows(settings),
@@ -87,9 +87,11 @@ def tables(folder: Path) -> dict[str, Any]:
 
 
 def receipt(path: Path) -> Any:
-    """What stands in a receipt: the JSON as a whole, of a workbook the checksums of its parts."""
+    """What stands in a receipt: JSON and page as a whole, of a workbook the checksums of its parts."""
     if path.suffix == ".json":
         return json.loads(path.read_text(encoding="utf-8"))
+    if path.suffix == ".html":
+        return path.read_text(encoding="utf-8")
     with zipfile.ZipFile(path) as workbook:
         return {part.filename: part.CRC for part in workbook.infolist()}
 

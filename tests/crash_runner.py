@@ -162,6 +162,7 @@ POINTS: dict[str, Callable[[Order], None]] = {
     "before the commit": lambda o: _dies(o, Ledger, "record"),
     "after the commit": lambda o: _dies(o, Ledger, "record", after=True),
     "receipt's workbook half done": lambda o: _dies(o, Path, "replace", when=_receipt(".xlsx")),
+    "receipt's page half done": lambda o: _dies(o, Path, "replace", when=_receipt(".html")),
     "receipt's JSON half done": lambda o: _dies(o, Path, "replace", when=_receipt(".json")),
     "receipt written, not marked": lambda o: _dies(o, Ledger, "mark_receipt"),
     "before the removal": lambda o: _dies(o, Ledger, "mark_receipt", after=True),

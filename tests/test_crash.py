@@ -67,7 +67,7 @@ def test_the_run_that_all_others_are_compared_with_did_what_it_should(never_kill
         "core.training_completions": 15,
     }
     assert seen["leftovers"] == []
-    assert len(seen["receipts"]) == 2 * 7
+    assert len(seen["receipts"]) == 3 * 7
     assert all(name == digest for name, digest in seen["archive"].items())
 
 

@@ -269,6 +269,24 @@ def test_a_file_of_another_kind_comes_back_as_a_workbook_with_all_its_rows_and_g
     assert surplus == (["Điểm"] if seen else [])
 
 
+def test_sheets_of_an_archive_whose_names_begin_alike_are_marked_each_at_its_own_cells(
+    settings: Settings, hand_in: HandIn
+) -> None:
+    """A title has 31 characters, and the members' names share more."""
+    members = {"mot": [resident(0), resident(1, sex="?")], "hai": [resident(2, sex="?"), resident(3)]}
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, rows in members.items():
+            content = build(lambda _, sheet, rows=rows: put_table(sheet, rows))
+            archive.writestr(f"danh sách dân cư của toàn tỉnh phần {name}.xlsx", content)
+    submission = hand_in(RESIDENTS, "2026-10.zip", target.getvalue())
+    book = marked_book(settings, submission)
+    found = {
+        sheet[f"A{at[1:]}"].value: at for sheet in book.worksheets[1:] if sheet.title != "_kho" for at in marks(sheet)
+    }
+    assert found == {resident(1)["citizen_id"]: "D3", resident(2)["citizen_id"]: "D2"}
+
+
 def test_numbers_of_a_text_file_mean_the_same_when_its_marked_copy_is_sent_back(
     settings: Settings, hand_in: HandIn
 ) -> None:

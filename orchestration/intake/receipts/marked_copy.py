@@ -60,6 +60,7 @@ _MARKS = ("error", "warning")
 TEXT_TITLE = "Số liệu"
 #: Kinds of files that calamine reads and openpyxl does not.
 _OTHER_WORKBOOKS = ("xls", "xlsb", "ods")
+_LONGEST_TITLE = 31
 _NO_TITLE = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 #: In the front sheet, where the child names what is not carried over.
 DROPPED = Words("{không chép sang}", "{not carried over}")
@@ -123,7 +124,8 @@ def plan_marking(settings: Settings, summary: Summary, evidence: Evidence) -> Ma
     if original is None or _sheet_bytes(original) > MOST_SHEET_BYTES:
         return None
     kind = _copied_as(details)
-    titles = {name: _title(name) if kind == "rows" else name for name in headers}
+    taken: set[str] = set()
+    titles = {name: _title(name, taken) if kind == "rows" else name for name in headers}
     plans = {name: Plan(name, titles[name], header) for name, header in headers.items()}
     marking = Marking(original, kind, plans, [])
     _collect(summary, evidence, marking)
@@ -139,8 +141,15 @@ def _copied_as(details: Mapping[str, Any]) -> str:
     return "calamine" if kind in _OTHER_WORKBOOKS and not in_legacy_fonts else "rows"
 
 
-def _title(name: str) -> str:
-    return TEXT_TITLE if name == TEXT_SHEET else _NO_TITLE.sub("_", name).strip("'")[:31] or TEXT_TITLE
+def _title(name: str, taken: set[str]) -> str:
+    """A title that Excel takes for a sheet of this name, and none of those ``taken``, to which it is added."""
+    whole = TEXT_TITLE if name == TEXT_SHEET else _NO_TITLE.sub("_", name).strip("'")[:_LONGEST_TITLE] or TEXT_TITLE
+    title, number = whole, 2
+    while title.casefold() in taken:
+        ending = f" ({number})"
+        title, number = whole[: _LONGEST_TITLE - len(ending)] + ending, number + 1
+    taken.add(title.casefold())
+    return title
 
 
 def _sheet_bytes(path: Path) -> int:
@@ -247,6 +256,7 @@ def _argb(colour: str) -> str:
 def _write_rows(settings: Settings, marking: Marking, folder: Path) -> list[tuple[str, str]]:
     """The original's rows as text, a file of JSON lines a sheet; returns the sheets' titles and files."""
     written = []
+    taken = {plan.title.casefold() for plan in marking.plans.values()}
     with text_sheets(settings, marking.original) as sheets:
         for number, sheet in enumerate(sheets):
             file = folder / f"rows{number}.jsonl"
@@ -255,7 +265,7 @@ def _write_rows(settings: Settings, marking: Marking, folder: Path) -> list[tupl
                     if any(row[1]):
                         target.write(json.dumps(row, ensure_ascii=False) + "\n")
             plan = marking.plans.get(sheet.name)
-            written.append((plan.title if plan else _title(sheet.name), str(file)))
+            written.append((plan.title if plan else _title(sheet.name, taken), str(file)))
     return written
 
 
