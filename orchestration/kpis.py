@@ -105,8 +105,10 @@ def definition_sql(kpis: list[Kpi]) -> str:
 
 
 def derived_files(folder: Path) -> dict[Path, str]:
-    """The committed files that follow from the declarations, and their text."""
+    """The committed files that follow from the declarations, and their text; none where no KPI is declared."""
     kpis = declared_kpis(folder)
+    if not kpis:
+        return {}
     return {
         folder / f"{MEASURE}.sql": measure_sql(kpis),
         folder / f"{DEFINITION}.sql": definition_sql(kpis),

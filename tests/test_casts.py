@@ -137,7 +137,7 @@ def test_any_date_reads_back_from_any_way_of_writing_it(day: datetime.date, form
     assert read(BIRTH, text) == [day.isoformat()]
 
 
-@given(day=st.dates(datetime.date(1927, 5, 18), datetime.date(2064, 4, 8)))
+@given(day=st.dates(datetime.date(1927, 5, 18), datetime.date(2064, 4, 7)))
 def test_a_serial_number_of_excel_is_its_day(day: datetime.date) -> None:
     serial = (day - datetime.date(1899, 12, 30)).days
     assert read(AS_OF, str(serial), f"{serial}.0") == [day, day]

@@ -18,6 +18,7 @@ import pytest
 
 from orchestration import derive
 from orchestration.intake.bronze import SUBMISSIONS
+from orchestration.kpis import declared_kpis, derived_files
 from orchestration.settings import Settings
 from schemas import dataset, datasets
 
@@ -277,6 +278,11 @@ def test_sources_yml_is_what_the_declarations_say():
     assert text == derive.sources_yaml(datasets().values()), "stale: run python -m orchestration.derive"
 
 
+def test_the_models_that_gather_the_kpis_are_what_the_declarations_say():
+    for path, text in derived_files(MODELS / "kpi").items():
+        assert path.read_text(encoding="utf-8") == text, "stale: run kho derive"
+
+
 def test_refreshing_writes_only_what_differs(tmp_path, monkeypatch):
     target = tmp_path / "models" / "sources.yml"
     target.parent.mkdir()
@@ -293,6 +299,8 @@ def test_every_model_and_seed_says_its_grain_and_describes_exactly_its_columns(b
         ).fetchall()
     for node in kho_nodes(manifest, "model", "seed"):
         stored = {column for schema, table, column in rows if (schema, table) == (node["schema"], node["name"])}
+        if node["config"]["materialized"] == "ephemeral":  # a KPI's own model is a step of kpi_measure
+            stored = {"commune_key", "breakdown", "period", "period_end", "numerator", "denominator"}
         described = {name for name, column in node["columns"].items() if column["description"]}
         assert node["description"].startswith("One row per "), node["name"]
         assert described == stored, node["name"]
@@ -311,7 +319,10 @@ def test_marts_read_core_only_and_core_reads_core_and_sources_only(manifest):
     for node in kho_nodes(manifest, "model"):
         read = {schemas[key] for key in node["depends_on"]["nodes"]}
         assert read <= allowed[node["schema"]], node["name"]
-        assert node["name"].split("_")[0] in {"core": {"dim", "fct", "bridge"}, "marts": {"mart"}}[node["schema"]]
+        assert (
+            node["name"].split("_")[0]
+            in {"core": {"dim", "fct", "bridge", "kpi", "int"}, "marts": {"mart"}}[node["schema"]]
+        )
 
 
 def test_only_one_model_reads_the_ledger_and_one_macro_decides_what_counts(manifest):
@@ -520,6 +531,7 @@ def test_every_submission_is_shown_with_what_became_of_it(query, built):
     columns = [
         *("submission_id", "department", "dataset", "unit", "period", "file_name", "file_sha256", "received_at"),
         *("verdict", "rows_read", "rows_accepted", "rows_rejected", "rows_ignored", "superseded_by"),
+        *("replays", "days_late"),
     ]
     assert query("select * from marts.mart_submission order by submission_id") == ledger.select(columns).rows()
     described = query("describe marts.mart_submission")
@@ -542,6 +554,7 @@ def test_the_warehouse_is_built_before_anything_was_handed_in(built):
         assert province.fetchall() == [(0, 0, 0, None)]
     filled = {name: count for name, count in rows.items() if count}
     assert filled == {
+        "core.kpi_definition": len(declared_kpis(MODELS / "kpi")),
         "core.commune": 3321,
         "core.old_commune": 10057,
         "core.old_district": 696,

@@ -150,7 +150,7 @@ def parcel_mistakes(today: datetime.date) -> list[Mistake]:
         write("area_m2", rules.OUT_OF_RANGE, 0),
         write("area_m2", rules.OUT_OF_RANGE, "-120,5"),
         write("area_m2", rules.REQUIRED, None),
-        write("area_m2", rules.DECIMAL_AMBIGUOUS, "1.250"),
+        write("area_m2", rules.DECIMAL_FORMAT, "1.25.0"),
         write("area_m2", rules.DECIMAL_FORMAT, "khoảng 300"),
         write("area_m2", rules.EXCEL_ERROR, "#DIV/0!"),
         write("land_type", rules.LAND_TYPE_UNKNOWN, "XYZ"),
@@ -195,7 +195,7 @@ def learning_mistakes(today: datetime.date) -> list[Mistake]:
         write(id_, rules.CITIZEN_ID_LOST_ZERO, lambda r: int(_other_sex(r.values[id_]))),
         write("course_name", rules.REQUIRED, None),
         write("full_name", rules.REQUIRED, None),
-        write("commune", rules.COMMUNE_UNKNOWN, "Phường Cốc Lếu"),
+        write("commune", rules.COMMUNE_UNKNOWN, "Phường Cốc Lếu Thượng"),
         _unlisted("platform", "Zalo"),
         _unlisted("person_group", "Hội viên"),
     ]
