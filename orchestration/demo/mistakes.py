@@ -148,9 +148,9 @@ def parcel_mistakes(today: datetime.date) -> list[Mistake]:
     next_year = today + datetime.timedelta(days=365)
     return [
         write("area_m2", rules.OUT_OF_RANGE, 0),
-        write("area_m2", rules.OUT_OF_RANGE, "-120,5"),
+        write("area_m2", rules.OUT_OF_RANGE, -120),
         write("area_m2", rules.REQUIRED, None),
-        write("area_m2", rules.DECIMAL_FORMAT, "1.25.0"),
+        write("area_m2", rules.DECIMAL_FORMAT, "khoảng 1.250"),
         write("area_m2", rules.DECIMAL_FORMAT, "khoảng 300"),
         write("area_m2", rules.EXCEL_ERROR, "#DIV/0!"),
         write("land_type", rules.LAND_TYPE_UNKNOWN, "XYZ"),
