@@ -292,7 +292,7 @@ class Oracle:
         if text.startswith("="):
             found.add((name, "cell.excel_error"))
         elif isinstance(cell, str) and re.fullmatch(r"[0-9]{1,3}\.[0-9]{3}", text):
-            found.add((name))
+            found.add((name, "decimal.ambiguous"))
         elif not re.fullmatch(r"-?[0-9.]+(,[0-9]+)?", text):
             found.add((name, "decimal.format"))
         else:
