@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 _PREFIX = "kpi_"
 _NOTE = (
