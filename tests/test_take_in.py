@@ -107,7 +107,7 @@ def test_a_file_without_a_mistake_is_accepted_whole(settings: Settings, hand_in:
     assert (submission.is_current, submission.superseded_by) == (True, None)
     assert list(settings.incoming("population/residents").iterdir()) == []
 
-    key = bytes.fromhex(settings.pseudonym_key.read_text())
+    key = settings.pseudonym_key.read_bytes()
     pseudonyms = [hmac.digest(key, each, "sha256")[:16].hex() for each in (b"010052000002", b"010153000003")]
     rows = bronze(settings, RESIDENTS, submission).select(
         "submission_id", "source_sheet", "source_row", "citizen_key", "birth_year", "sex", "commune", "household_no"
