@@ -104,7 +104,7 @@ def _chosen(
     for each in files:
         if since and local_day(arrival(ledger, each)) < since:
             continue
-        successor = positions.get(each.superseded_by or "", 0)
+        successor = positions.get(each.superseded_by or "", "")
         if each.verdict == "withdrawn":
             done.leave("withdrawn")
         elif was_rejected(ledger, each):

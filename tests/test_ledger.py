@@ -45,11 +45,16 @@ def submission(identifier: str, **facts: Any) -> Submission:
     return Submission(**{**usual, **facts})
 
 
+def place(number: int) -> str:
+    """Where the file stands that was the ``number``-th to be recorded, having arrived at the usual time."""
+    return f"2026-11-02T08:00:00+00:00#{number:09}"
+
+
 # --- facts ------------------------------------------------------------------------------------------------
 def test_a_submission_is_read_back_as_it_was_recorded(ledger: Ledger) -> None:
     given_in = submission("a", details={"reasons": [{"rule": "required", "count": 2}], "ignored": {"ghi chú": 1}})
     assert ledger.record(given_in)
-    expected = dataclasses.replace(given_in, sequence=1, position=1, is_current=True)
+    expected = dataclasses.replace(given_in, sequence=1, position=place(1), is_current=True)
     assert ledger.all() == [expected]
     assert ledger.get("a") == expected
     assert ledger.of_dataset("population/residents") == [expected]
@@ -59,7 +64,7 @@ def test_a_submission_is_read_back_as_it_was_recorded(ledger: Ledger) -> None:
 def test_a_submission_without_period_is_read_back_without(ledger: Ledger) -> None:
     refused = submission("a", verdict="refused", unit="", period="", period_start=None, period_end=None)
     ledger.record(refused)
-    assert ledger.all() == [dataclasses.replace(refused, sequence=1, position=1)]
+    assert ledger.all() == [dataclasses.replace(refused, sequence=1, position=place(1))]
 
 
 def test_recording_a_submission_twice_keeps_the_first(ledger: Ledger) -> None:
@@ -291,9 +296,9 @@ def test_a_ledger_of_version_1_keeps_every_row_and_learns_the_new_columns(settin
         ("c", "refused", None, False),
     ]
     assert [(each.replays, each.days_late, each.position, each.details) for each in found] == [
-        (None, None, 1, {"ignored": {"header": 1}}),
-        (None, None, 2, {"notices": []}),
-        (None, None, 3, {}),
+        (None, None, "2026-11-01T08:00:00+00:00#000000001", {"ignored": {"header": 1}}),
+        (None, None, "2026-11-02T08:00:00+00:00#000000002", {"notices": []}),
+        (None, None, "2026-11-03T08:00:00+00:00#000000003", {}),
     ]
     assert ledger.decisions("b") == [
         Decision("accept", "đúng", "an", datetime.datetime(2026, 11, 2, 9, tzinfo=datetime.UTC))
@@ -304,7 +309,7 @@ def test_a_ledger_of_version_1_keeps_every_row_and_learns_the_new_columns(settin
     assert plain_rows(settings.ledger, "submission") == [{**row, **new} for row in before["submission"]]
     assert plain_rows(settings.ledger, "decision") == before["decision"]
     assert ledger.record(submission("d", replays="c", days_late=2))
-    assert (ledger.all()[-1].position, ledger.all()[-1].days_late) == (3, 2)
+    assert (ledger.all()[-1].position, ledger.all()[-1].days_late) == ("2026-11-03T08:00:00+00:00#000000003", 2)
 
 
 def test_a_ledger_of_version_1_becomes_the_same_as_a_new_one(settings: Settings, ledger: Ledger) -> None:
@@ -315,7 +320,7 @@ def test_a_ledger_of_version_1_becomes_the_same_as_a_new_one(settings: Settings,
     schemas = []
     for path in (ledger.path, fresh.path):
         with contextlib.closing(sqlite3.connect(path)) as connection:
-            assert connection.execute("pragma user_version").fetchone() == (VERSION,) == (2,)
+            assert connection.execute("pragma user_version").fetchone() == (VERSION,) == (3,)
             schemas.append(connection.execute("select type, name, sql from sqlite_master order by name").fetchall())
     assert schemas[0] == schemas[1]
 
@@ -429,10 +434,29 @@ def test_a_submission_has_the_predecessor_that_it_would_supersede(ledger: Ledger
     assert predecessor() == "d"
     assert predecessor(period="2026-11") is None
     assert predecessor(load="upsert") is None
-    assert predecessor(replays="a", position=1) is None
-    assert predecessor(replays="c", position=3) == "b2"
-    assert predecessor(replays="b", position=2) == "b2"
-    assert predecessor(replays="b", position=2, load="upsert") == "b2"
+    assert predecessor(replays="a", position=place(1)) is None
+    assert predecessor(replays="c", position=place(3)) == "b2"
+    assert predecessor(replays="b", position=place(2)) == "b2"
+    assert predecessor(replays="b", position=place(2), load="upsert") == "b2"
+
+
+@effort(max_examples=24, deadline=None, derandomize=True)
+@given(order=st.permutations(range(4)))
+def test_files_supersede_each_other_by_their_arrival_whatever_the_order_of_recording(
+    order: list[int], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    ledger = Ledger(tmp_path_factory.mktemp("ledger") / "ledger.sqlite")
+    for day in order:
+        before = ledger.predecessor(submission("new", received_at=AT + datetime.timedelta(days=day)))
+        ledger.record(submission(f"day {day}", received_at=AT + datetime.timedelta(days=day)))
+        earlier = [each for each in order[: order.index(day)] if each < day]
+        assert (before and before.submission_id) == (f"day {max(earlier)}" if earlier else None)
+    assert standing(ledger) == {
+        "day 0": ("accepted", "day 1", False),
+        "day 1": ("accepted", "day 2", False),
+        "day 2": ("accepted", "day 3", False),
+        "day 3": ("accepted", None, True),
+    }
 
 
 def test_a_decision_makes_the_receipt_due_again(ledger: Ledger) -> None:

@@ -68,8 +68,8 @@ def vault_types(declaration: Declaration) -> dict[str, Any]:
     return {"source_sheet": pl.String, "source_row": pl.Int64, **restricted}
 
 
-def _row(submission: Submission) -> tuple[object, ...]:
-    facts = {name: getattr(submission, name) for name in SUBMISSIONS}
+def _row(submission: Submission, position: int) -> tuple[object, ...]:
+    facts = {name: getattr(submission, name) for name in SUBMISSIONS} | {"position": position}
     received: datetime.datetime = facts["received_at"]
     facts["received_at"] = received.astimezone(datetime.UTC).replace(tzinfo=None)
     return tuple(facts.values())
@@ -78,7 +78,9 @@ def _row(submission: Submission) -> tuple[object, ...]:
 def export_for_dbt(settings: Settings) -> int:
     """Write ``submission.parquet`` and the empty tables. Returns the number of submissions."""
     submissions = Ledger(settings.ledger).all()
-    table = pl.DataFrame([_row(each) for each in submissions], schema=SUBMISSIONS, orient="row")
+    positions = {position: number for number, position in enumerate(sorted({each.position for each in submissions}), 1)}
+    rows = [_row(each, positions[each.position]) for each in submissions]
+    table = pl.DataFrame(rows, schema=SUBMISSIONS, orient="row")
     with replacing(settings.bronze / "submission.parquet") as file:
         table.write_parquet(file)
     for declaration in datasets().values():

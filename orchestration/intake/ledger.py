@@ -14,7 +14,6 @@ import datetime
 import json
 import re
 import sqlite3
-import sys
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
@@ -53,7 +52,7 @@ class Submission:
     """One file that arrived: what it was, what became of it. ``verdict`` is the effective one when read back.
 
     replays: set where the file did not arrive but was judged again, see ``origin``. position: where it stands among
-    the files of its dataset, which is where its file arrived. days_late: after the day on which it was due.
+    the files of its dataset, by the moment when its file arrived; a text that sorts. days_late: after the day on which it was due.
     """
 
     submission_id: str
@@ -78,7 +77,7 @@ class Submission:
     replays: str | None = None
     days_late: int | None = None
     sequence: int = 0
-    position: int = 0
+    position: str = ""
     superseded_by: str | None = None
     is_current: bool = False
 
@@ -288,7 +287,8 @@ class Ledger:
                 return own
         if submission.load != "full":
             return None
-        slot = (submission.dataset, submission.unit, submission.period, submission.position or sys.maxsize)
+        place = submission.position or f"{submission.received_at.isoformat()}#~"  # after all of the same moment
+        slot = (submission.dataset, submission.unit, submission.period, place)
         return self._newest(
             f"dataset = ? and unit = ? and period = ? and position < ? and load = 'full' and {_TAKEN_IN}", slot
         )

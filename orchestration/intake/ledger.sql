@@ -49,6 +49,18 @@ alter table submission add column days_late integer check (days_late >= 0);
 create index submission_by_origin on submission (replays, sequence) where replays is not null;
 create index decision_by_submission on decision (submission_id, decision_id);
 
+-- version 3: the day of arrival orders the files (see the view), and differences between departments are decided.
+-- difference_id: pair and key of a difference (dbt_project/models/reconciliation), the same in every build.
+create table difference_decision (
+    decision_id   integer primary key autoincrement,
+    difference_id text not null,
+    kind          text not null check (kind in ('explained', 'corrected', 'accepted', 'reopened')),
+    why           text not null,
+    who           text not null,
+    decided_at    text not null
+);
+create index difference_decision_by_difference on difference_decision (difference_id, decision_id);
+
 -- view: made anew whenever the version changes
 -- It is looked up for every file that arrives, so it must answer for one submission without a walk through all: what
 -- follows a submission is found through the indexes ("not materialized", and no window).
@@ -59,8 +71,12 @@ with judged as not materialized (
         submission.*,
         decision.kind,
         coalesce(submission.replays, submission.submission_id) as origin,
-        -- A file that is judged again stands where it stood when it arrived: what came after it still wins.
-        coalesce(original.sequence, submission.sequence) as position,
+        -- A file that is judged again stands where it stood when it arrived: what came after it still wins. The day of
+        -- arrival decides, not the order of recording: a history may be taken in later, and in any order.
+        case
+            when original.sequence is null then submission.received_at || printf('#%09d', submission.sequence)
+            else original.received_at || printf('#%09d', original.sequence)
+        end as position,
         case
             when submission.verdict = 'waiting' and kind = 'accept' and submission.rows_rejected > 0 then 'partly'
             when submission.verdict = 'waiting' and kind = 'accept' then 'accepted'
