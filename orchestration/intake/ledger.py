@@ -52,7 +52,8 @@ class Submission:
     """One file that arrived: what it was, what became of it. ``verdict`` is the effective one when read back.
 
     replays: set where the file did not arrive but was judged again, see ``origin``. position: where it stands among
-    the files of its dataset, by the moment when its file arrived; a text that sorts. days_late: after the day on which it was due.
+    the files of its dataset, by the moment when its file arrived; a text that sorts. days_late: after the day on which
+    it was due.
     """
 
     submission_id: str
