@@ -146,6 +146,10 @@ BEFORE: dict[str, tuple[Install, Callable[[Path], bytes]]] = {
     "spooling keys": (writes_to_full_disk(pl.DataFrame, "write_ipc", 1), good),
     "staging rows": (writes_to_full_disk(pq, "ParquetWriter", 0), good),
     "staging empty files": (writes_to_full_disk(pq, "write_table", 1), good),
+    "dropping staged rows": (
+        writes_to_full_disk(pq, "ParquetWriter", 0, when=lambda path: path.suffix == ".new"),
+        repeated,
+    ),
     "amending staged rows": (writes_to_full_disk(pl.LazyFrame, "sink_parquet", 1), repeated),
     "emptying staged files": (
         fails(Stage, "drop_accepted"),

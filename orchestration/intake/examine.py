@@ -306,9 +306,12 @@ class Examination:
         """Take back rows that repeat a row of another batch; their original cells are read from the file once more."""
         duplicates, conflicts = repetition.duplicates, repetition.conflicts
         self._ignored["duplicate"] += sum(map(len, duplicates.values()))
+        gone = {
+            sheet: pl.concat([each[sheet] for each in (duplicates, conflicts) if sheet in each])
+            for sheet in {*duplicates, *conflicts}
+        }
         for kind in ("bronze", "vault"):
-            self._stage.amend(kind, without=duplicates)
-            self._stage.amend(kind, without=conflicts)
+            self._stage.drop(kind, without=gone)
         found = [row_findings(sheet, rows, rules.KEY_CONFLICT) for sheet, rows in conflicts.items()]
         self._stage.amend("findings", without=duplicates, more=pl.concat(found) if found else None)
         cells = [

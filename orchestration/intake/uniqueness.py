@@ -16,8 +16,8 @@ import polars as pl
 from orchestration.intake.normalise import TypedBatch
 from schemas import Declaration
 
-#: Rows of the spool that are compared at a time: some 80 MB.
-SLICE_ROWS = 2_000_000
+#: Rows of the spool that are compared at a time: below what the batches before needed (100 MB).
+SLICE_ROWS = 1_500_000
 # Two independent 64-bit hashes of the key: two different keys of ten million rows meet with probability 1e-25.
 _SEED_A, _SEED_B, _SEED_CONTENT = 1, 2, 3
 _KEY = ["key_a", "key_b"]
