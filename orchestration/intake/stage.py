@@ -104,12 +104,10 @@ class Stage:
         made = self.file(kind).with_suffix(".new")
         with pq.ParquetFile(self.file(kind)) as source, self._writer(made, source.schema_arrow) as writer:
             for number in range(source.num_row_groups):
-                table = source.read_row_group(number)
-                place = pl.DataFrame(table.select([sheets, rows]))
-                gone = [(place[sheets] == sheet) & place[rows].is_in(each.implode()) for sheet, each in without.items()]
-                kept = ~pl.any_horizontal(gone) if gone else pl.lit(True)
-                mask = place.select(kept.alias("kept"))["kept"]
-                writer.write_table(table if mask.all() else table.filter(mask.to_arrow()))
+                group = pl.DataFrame(source.read_row_group(number))
+                for sheet, gone in without.items():
+                    group = group.filter(~((pl.col(sheets) == sheet) & pl.col(rows).is_in(gone.implode())))
+                writer.write_table(self._arrow(kind, group))
         made.replace(self.file(kind))
         self.rows[kind] = pq.read_metadata(self.file(kind)).num_rows
 
