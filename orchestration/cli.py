@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import sys
 import traceback
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from orchestration import cli_mapping, cli_submissions
+from orchestration.cli_options import DatasetName, File, Json
 from orchestration.locks import BusyError
 from orchestration.settings import settings
 
@@ -33,18 +34,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-submissions_app = typer.Typer(help="List submissions and decide about those that wait.", no_args_is_help=True)
-app.add_typer(submissions_app, name="submissions")
-mapping_app = typer.Typer(help="Confirm what an unknown header of a department's files means.", no_args_is_help=True)
-app.add_typer(mapping_app, name="mapping")
-
-DatasetName = Annotated[str, typer.Argument(help="Dataset, such as land/parcels.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-File = Annotated[Path, typer.Argument(help="The file.", exists=True, dir_okay=False, readable=True)]
-
-
-SubmissionId = Annotated[str, typer.Argument(help="Id of the submission, or its first digits.")]
-Why = Annotated[str, typer.Option("--why", help="The reason; it is kept in the ledger, with who gave it and when.")]
 
 
 class Format(StrEnum):
@@ -238,131 +227,9 @@ def derive() -> None:
     typer.echo(f"{len(changed)} files changed")
 
 
-@submissions_app.command("list")
-def list_submissions(
-    dataset: Annotated[str | None, typer.Option("--dataset", "-d", help="Only this dataset.")] = None,
-    waiting: Annotated[bool, typer.Option("--waiting", help="Only those that wait for a decision.")] = False,
-    as_json: Json = False,
-) -> None:
-    """List submissions, oldest first."""
-    from orchestration.console_submissions import show_list
-    from orchestration.intake.ledger import Ledger
-    from schemas import dataset as find
-
-    ledger = Ledger(settings().ledger)
-    found = ledger.of_dataset(find(dataset).path) if dataset else ledger.all()
-    show_list([each for each in found if each.is_waiting or not waiting], as_json=as_json)
-
-
-@submissions_app.command()
-def show(submission_id: SubmissionId, as_json: Json = False) -> None:
-    """Show everything about one submission: file, counts, reasons, changes, decisions. No restricted value is in it."""
-    from orchestration.console_submissions import show_submission
-    from orchestration.decisions import find_submission
-    from orchestration.intake.ledger import Ledger
-
-    show_submission(settings(), find_submission(Ledger(settings().ledger), submission_id), as_json=as_json)
-
-
-def _decide(submission_id: str, kind: str, why: str) -> None:
-    from orchestration.decisions import decide
-
-    typer.echo(decide(settings(), submission_id, kind, why))
-
-
-@submissions_app.command()
-def accept(submission_id: SubmissionId, why: Why) -> None:
-    """Let a waiting submission in; the next run builds it into the warehouse."""
-    _decide(submission_id, "accept", why)
-
-
-@submissions_app.command()
-def reject(submission_id: SubmissionId, why: Why) -> None:
-    """Refuse a waiting submission for good."""
-    _decide(submission_id, "reject", why)
-
-
-@submissions_app.command()
-def withdraw(submission_id: SubmissionId, why: Why) -> None:
-    """Take a submission back: its rows no longer count, and the one that it had superseded counts again."""
-    _decide(submission_id, "withdraw", why)
-
-
-@submissions_app.command()
-def waive(
-    submission_id: SubmissionId,
-    rule: Annotated[list[str], typer.Option("--rule", help="Id of a rule, as `kho submissions show` names it.")],
-    why: Why,
-) -> None:
-    """Accept an exception to one rule or several: the rows that were returned only because of them go in."""
-    from orchestration.console_submissions import show_waived
-    from orchestration.decisions import waive as waive_rules
-
-    show_waived(settings(), waive_rules(settings(), submission_id, rule, why))
-
-
-@app.command()
-def replay(
-    dataset: Annotated[list[str] | None, typer.Option("--dataset", "-d", help="Datasets; all by default.")] = None,
-    since: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only files that arrived on that day or later.")
-    ] = None,
-    apply: Annotated[bool, typer.Option("--apply", help="Record what came out differently.")] = False,
-    why: Annotated[str | None, typer.Option("--why", help="The reason, with --apply.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Run the archived originals again with the rules and synonyms of today, and show what would change."""
-    from orchestration.console_submissions import show_progress, show_replay
-    from orchestration.replay import replay as run_again
-    from schemas import dataset as find
-    from schemas import datasets as every
-
-    if apply != (why is not None):
-        raise typer.BadParameter("--apply and --why go together")
-    chosen = [find(name) for name in dataset] if dataset else list(every().values())
-    with show_progress() as on_file:
-        done = run_again(settings(), chosen, since=since.date() if since else None, why=why, on_file=on_file)
-    show_replay(done, applied=apply, as_json=as_json)
-
-
-Header = Annotated[str, typer.Argument(help="The header as it is written in the file or in the receipt.")]
-
-
-@mapping_app.command("list")
-def list_mappings(
-    dataset: Annotated[str | None, typer.Option("--dataset", "-d", help="Only this dataset.")] = None,
-    history: Annotated[bool, typer.Option("--all", help="Also what was replaced or forgotten.")] = False,
-) -> None:
-    """List the headers whose meaning is confirmed, oldest first."""
-    from orchestration.console import show_mappings
-    from orchestration.intake.mappings import HeaderMappings
-    from schemas import dataset as find
-
-    mappings, path = HeaderMappings(settings().ledger), find(dataset).path if dataset else None
-    show_mappings(mappings.history(path) if history else mappings.current(path))
-
-
-@mapping_app.command("confirm")
-def confirm_mapping(
-    dataset: DatasetName,
-    header: Header,
-    column: Annotated[str, typer.Argument(help="Declared column or its title; 'ignore' for a surplus column.")],
-    why: Why,
-) -> None:
-    """Confirm that a header means a column, so that the next file passes by itself."""
-    from orchestration.confirmations import confirm
-    from schemas import dataset as find
-
-    typer.echo(confirm(settings(), find(dataset), header, column, why))
-
-
-@mapping_app.command("forget")
-def forget_mapping(dataset: DatasetName, header: Header, why: Why) -> None:
-    """Let a confirmed header mean nothing again; that it was confirmed stays in the ledger."""
-    from orchestration.confirmations import forget
-    from schemas import dataset as find
-
-    typer.echo(forget(settings(), find(dataset), header, why))
+app.add_typer(cli_submissions.app, name="submissions")
+app.command()(cli_submissions.replay)
+app.add_typer(cli_mapping.app, name="mapping")
 
 
 def main() -> None:
