@@ -15,8 +15,8 @@ from typing import Annotated
 
 import typer
 
-from orchestration import cli_mapping, cli_submissions
-from orchestration.cli_options import DatasetName, File, Json
+from orchestration import cli_kpi, cli_mapping, cli_submissions
+from orchestration.cli_options import AsOf, DatasetName, File, Json, settings_as_of
 from orchestration.locks import BusyError
 from orchestration.settings import settings
 
@@ -145,6 +145,7 @@ def sql(
     file: Annotated[
         Path | None, typer.Option("-f", "--file", help="Read the statement from a file.", exists=True, dir_okay=False)
     ] = None,
+    as_of: AsOf = None,
 ) -> None:
     """Query the published version. It can read nothing else and change nothing."""
     from orchestration.sharing.query import query, render
@@ -152,7 +153,7 @@ def sql(
     if (statement is None) == (file is None):
         raise typer.BadParameter("give one statement, or a file with -f")
     text = statement if statement is not None else file.read_text(encoding="utf-8")  # type: ignore[union-attr]
-    render(query(settings(), text), form.value, sys.stdout)
+    render(query(settings_as_of(as_of), text), form.value, sys.stdout)
 
 
 @app.command()
@@ -227,6 +228,7 @@ def derive() -> None:
     typer.echo(f"{len(changed)} files changed")
 
 
+app.command()(cli_kpi.kpi)
 app.add_typer(cli_submissions.app, name="submissions")
 app.command()(cli_submissions.replay)
 app.add_typer(cli_mapping.app, name="mapping")

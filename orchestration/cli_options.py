@@ -1,14 +1,38 @@
-"""Arguments and options that several commands take, with their help texts."""
+"""Arguments and options that several commands take, with their help texts, and the settings that follow from them."""
 
 from __future__ import annotations
 
+import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from orchestration.settings import Settings, settings
 
 DatasetName = Annotated[str, typer.Argument(help="Dataset, such as land/parcels.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 File = Annotated[Path, typer.Argument(help="The file.", exists=True, dir_okay=False, readable=True)]
 SubmissionId = Annotated[str, typer.Argument(help="Id of the submission, or its first digits.")]
 Why = Annotated[str, typer.Option("--why", help="The reason; it is kept in the ledger, with who gave it and when.")]
+AsOf = Annotated[
+    datetime | None,
+    typer.Option(
+        "--as-of",
+        formats=["%Y-%m-%d"],
+        help="As it was known at the end of that day. The first time, its warehouse is built, which takes a while.",
+    ),
+]
+
+
+def settings_as_of(day: datetime | None) -> Settings:
+    """The settings to read the warehouse with: of today, or of what was known at the end of a day."""
+    if day is None:
+        return settings()
+    from orchestration.as_of import end_of_day, is_built, warehouse_as_of
+
+    moment = end_of_day(day.date())
+    if not is_built(settings(), moment):
+        sys.stderr.write(f"kho: building the warehouse as it was known on {day:%Y-%m-%d} …\n")
+    return warehouse_as_of(settings(), moment)

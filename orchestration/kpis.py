@@ -7,17 +7,22 @@ nothing else has to be edited for it.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 import yaml  # type: ignore[import-untyped]
 
+from schemas import datasets
+
 _PREFIX = "kpi_"
 _NOTE = (
     "-- Derived from the kpi_*.yml beside it by orchestration/kpis.py; do not edit. A test fails when it is stale.\n"
 )
-#: Name of the model that gathers all KPIs' counts, and of the one that gathers their declarations.
-MEASURE, DEFINITION = "kpi_measure", "kpi_definition"
+#: Names of the models that gather all KPIs' counts, their declarations, and the datasets that they are counted from.
+MEASURE, DEFINITION, DATASET = "kpi_measure", "kpi_definition", "kpi_dataset"
+_REFERENCE = re.compile(r"\b(ref|current_rows)\('([a-z0-9_]+)'")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +57,7 @@ def declared_kpis(folder: Path) -> list[Kpi]:
     """The KPIs whose declarations lie in ``folder``, by id. Raises ValueError or TypeError for one that is unsound."""
     found = []
     for file in sorted(folder.glob(f"{_PREFIX}*.yml")):
-        if file.stem in (MEASURE, DEFINITION):
+        if file.stem in (MEASURE, DEFINITION, DATASET):
             continue
         (model,) = yaml.safe_load(file.read_text(encoding="utf-8"))["models"]
         if model["name"] != file.stem:
@@ -104,6 +109,29 @@ def definition_sql(kpis: list[Kpi]) -> str:
     return _NOTE + "\nunion all\n".join(parts) + "\n"
 
 
+def _tables(model: str, models: Mapping[str, Path]) -> set[str]:
+    """The bronze tables that a model is made of, through all models between."""
+    if model not in models:  # a seed
+        return set()
+    found: set[str] = set()
+    for kind, name in _REFERENCE.findall(models[model].read_text(encoding="utf-8")):
+        found |= {name} if kind == "current_rows" else _tables(name, models)
+    return found
+
+
+def dataset_sql(kpis: list[Kpi], models: Path) -> str:
+    """The datasets of every KPI in one table, as the SQL below ``models`` reads them."""
+    files = {file.stem: file for file in models.rglob("*.sql")}
+    paths = {declaration.table: path for path, declaration in datasets().items()}
+    pairs = [
+        (kpi.id, path)
+        for kpi in kpis
+        for path in sorted(paths[table] for table in _tables(f"{_PREFIX}{kpi.id}", files))
+    ]
+    parts = [f"select\n    {_literal(kpi)} as kpi_id,\n    {_literal(path)} as dataset" for kpi, path in pairs]
+    return _NOTE + "\nunion all\n".join(parts) + "\n"
+
+
 def derived_files(folder: Path) -> dict[Path, str]:
     """The committed files that follow from the declarations, and their text; none where no KPI is declared."""
     kpis = declared_kpis(folder)
@@ -112,4 +140,5 @@ def derived_files(folder: Path) -> dict[Path, str]:
     return {
         folder / f"{MEASURE}.sql": measure_sql(kpis),
         folder / f"{DEFINITION}.sql": definition_sql(kpis),
+        folder / f"{DATASET}.sql": dataset_sql(kpis, folder.parent),
     }

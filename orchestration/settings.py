@@ -89,6 +89,11 @@ class Settings(BaseSettings):
         return self.home / "publish"
 
     @property
+    def homes_as_of(self) -> Path:
+        """Homes that show what was known at a past moment; each can be made again."""
+        return self.home / "as_of"
+
+    @property
     def dagster_home(self) -> Path:
         """Dagster's own storage."""
         return self.home / "dagster"
