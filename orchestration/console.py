@@ -250,7 +250,10 @@ def _facts(declaration: Declaration) -> dict[str, Any]:
         }
         for each in declaration.columns.values()
     ]
-    names = ("department", "grain", "load", "period", "due_day", "lock_day", "owner", "legal_basis", "retention_years")
+    names = (
+        *("department", "grain", "load", "period", "due_day", "lock_day", "owed_by", "owed_from"),
+        *("owner", "legal_basis", "retention_years"),
+    )
     facts = {name: getattr(declaration, name) for name in names}
     return {
         "name": declaration.path,

@@ -7,13 +7,14 @@ here: anything that needs data, and what dbt makes of the sources (``dbt_project
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from orchestration.intake.bronze import SUBMISSIONS
+from orchestration.intake.exported import TABLES
 from orchestration.kpis import derived_files
 from orchestration.settings import Settings
 from schemas import Declaration, datasets
@@ -95,15 +96,15 @@ def _column(name: str, dtype: Any, description: str, meta: dict[str, str]) -> It
         yield f"                {key}: {_text(value)}"
 
 
-def _submission_table() -> Iterator[str]:
-    yield "      - name: submission"
-    yield '        description: "One row per submission, whatever became of it."'
+def _exported_table(name: str, grain: str, columns: Mapping[str, tuple[Any, str]]) -> Iterator[str]:
+    yield f"      - name: {name}"
+    yield f"        description: {_text(grain)}"
     yield "        config:"
     yield "          meta:"
-    yield f"            external_location: \"read_parquet('{_HOME}/bronze/submission.parquet')\""
+    yield f"            external_location: \"read_parquet('{_HOME}/bronze/{name}.parquet')\""
     yield "        columns:"
-    for name, dtype in SUBMISSIONS.items():
-        yield from _column(name, dtype, _SUBMISSION_TEXTS[name], {"classification": "internal"})
+    for column, (dtype, text) in columns.items():
+        yield from _column(column, dtype, text, {"classification": "internal"})
 
 
 def _dataset_table(declaration: Declaration) -> Iterator[str]:
@@ -111,8 +112,11 @@ def _dataset_table(declaration: Declaration) -> Iterator[str]:
     yield f"        description: {_text(declaration.grain)}"
     yield "        config:"
     yield "          meta:"
-    for key in ("title", "owner", "period", "load", "legal_basis"):
-        yield f"            {key}: {_text(getattr(declaration, key))}"
+    # What decides about obligations stands here, too, so that a change of it is a change of the project.
+    for key in ("title", "owner", "period", "load", "legal_basis", "due_day", "lock_day", "owed_by", "owed_from"):
+        value = getattr(declaration, key)
+        if value is not None:
+            yield f"            {key}: {_text(value) if isinstance(value, str) else value}"
     yield "        columns:"
     for each in declaration.warehouse_columns:
         meta = {"title": each.title, "classification": each.classification}
@@ -120,8 +124,11 @@ def _dataset_table(declaration: Declaration) -> Iterator[str]:
 
 
 def sources_yaml(declarations: Iterable[Declaration]) -> str:
-    """The text of dbt's ``sources.yml``: the ledger and the bronze table of every dataset."""
-    lines = [*_submission_table()]
+    """The text of dbt's ``sources.yml``: the ledger, what is exported beside it, the bronze table of every dataset."""
+    submission = {name: (dtype, _SUBMISSION_TEXTS[name]) for name, dtype in SUBMISSIONS.items()}
+    lines = [*_exported_table("submission", "One row per submission, whatever became of it.", submission)]
+    for table in TABLES:
+        lines.extend(_exported_table(table.name, table.grain, table.columns))
     for declaration in declarations:
         lines.extend(_dataset_table(declaration))
     return _HEADER % {"home": _HOME, "options": _OPTIONS} + "\n".join(lines) + "\n"

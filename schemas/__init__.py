@@ -21,7 +21,7 @@ from schemas import file_rules as file_rules
 from schemas.checks import declared_checks
 from schemas.column_types import column_type
 from schemas.columns import Column, column
-from schemas.declaration import Declaration, LoadMode, Period
+from schemas.declaration import Declaration, LoadMode, OwedBy, Period
 from schemas.rules import RULES, rule
 
 __all__ = [
@@ -68,6 +68,8 @@ class Dataset(pa.DataFrameModel):
     load: ``full`` (a new submission replaces the older one of its unit and period) or ``upsert`` (by key).
     period, due_day: cadence; a file is due ``due_day`` days after the period's end. lock_day: so many days after it
     the period is locked, and a file for it waits for a decision; None: never.
+    owed_by, owed_from: who owes a file of each period, the department or every present commune of the province, and
+    the first period for which it does, such as 2026-10, 2026Q4 or 2026; None: files are welcome and none is owed.
     owner, legal_basis, retention_years: for the catalogue and the law (Personal Data Law 91/2025/QH15).
     all_or_nothing: no row goes in unless every row is right. max_returned, max_vanished: shares of returned rows,
     and of the previous rows that vanish, above which the whole file waits for a decision.
@@ -91,6 +93,8 @@ class Dataset(pa.DataFrameModel):
         legal_basis: str,
         due_day: int = 10,
         lock_day: int | None = None,
+        owed_by: OwedBy = "department",
+        owed_from: str | None = None,
         retention_years: int = 10,
         all_or_nothing: bool = False,
         max_returned: float = 0.5,
@@ -108,6 +112,8 @@ class Dataset(pa.DataFrameModel):
             period=period,
             due_day=due_day,
             lock_day=lock_day,
+            owed_by=owed_by,
+            owed_from=owed_from,
             owner=owner,
             legal_basis=legal_basis,
             retention_years=retention_years,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -16,6 +17,9 @@ from schemas.columns import PROVENANCE, Column, WarehouseColumn, check_column, w
 
 LoadMode = Literal["full", "upsert"]
 Period = Literal["month", "quarter", "year"]
+OwedBy = Literal["department", "commune"]
+#: How the periods of a cadence are named.
+_LABELS = {"month": r"20\d\d-(0[1-9]|1[0-2])", "quarter": r"20\d\dQ[1-4]", "year": r"20\d\d"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +38,8 @@ class Declaration:
     period: Period
     due_day: int
     lock_day: int | None
+    owed_by: OwedBy
+    owed_from: str | None
     owner: str
     legal_basis: str
     retention_years: int
@@ -48,6 +54,8 @@ class Declaration:
             raise TypeError(f"{self.path}: the docstring says the grain and starts with 'One row per …'")
         if self.lock_day is not None and self.lock_day < self.due_day:
             raise TypeError(f"{self.path}: lock_day={self.lock_day} comes before due_day={self.due_day}")
+        if self.owed_from is not None and not re.fullmatch(_LABELS[self.period], self.owed_from):
+            raise TypeError(f"{self.path}: owed_from={self.owed_from!r} names no {self.period}")
         for each in self.columns.values():
             check_column(self.path, each, list(self.columns))
         for part in self.key:

@@ -17,7 +17,11 @@ import polars as pl
 import pytest
 
 from orchestration import derive
+from orchestration.delivery import deliveries
 from orchestration.intake.bronze import SUBMISSIONS
+from orchestration.intake.exported import TABLES, frames
+from orchestration.intake.ledger import Submission
+from orchestration.intake.obligations import obligations
 from orchestration.kpis import declared_kpis, derived_files
 from orchestration.settings import Settings
 from schemas import dataset, datasets
@@ -37,12 +41,36 @@ PERIOD_ENDS = {
 }
 
 
+#: What is owed for 2026, in which all obligations begin: three months, a quarter, or the year.
+FIRST_YEAR = sum({"month": 3, "quarter": 1, "year": 1}[each.period] for each in datasets().values() if each.owed_from)
+#: What the ledger says of the file of October's residents that counts: eight rows, two returned, one repeated.
+OCTOBER = {
+    "ignored": {"duplicate": 1, "header": 1},
+    "mended": {"text": 2, "date": 1},
+    "reasons": [
+        {"rule": "citizen_id.sex", "severity": "error", "column": "citizen_id", "count": 2},
+        {"rule": "text.pattern", "severity": "error", "column": "household_no", "count": 1},
+        {"rule": "text.pattern", "severity": "warning", "column": "village", "count": 1},
+        {"rule": "choice.unknown_optional", "severity": "warning", "column": "ethnicity", "count": 1},
+        {"rule": "rule.of.former.days", "severity": "warning", "column": "", "count": 1},
+    ],
+    "measures": {
+        "cells": 120,
+        "filled_cells": 100,
+        "rows_by_rule": {"citizen_id.sex": 2, "text.pattern": 1, "choice.unknown_optional": 1},
+        "rows_by_dimension": {"accurate": 2, "clean": 1, "unified": 1},
+        "rows_with_error": {"accurate": 2, "clean": 1},
+    },
+}
+
+
 class Bronze:
     """Writes bronze below a home as the intake does: one Parquet file a submission, and the ledger beside them."""
 
     def __init__(self, home: Path) -> None:
         self.folder = home / "bronze"
         self.submissions: list[dict] = []
+        self.details: dict[str, dict] = {}
         for declaration in datasets().values():
             self._write(declaration.table, "empty", [])
 
@@ -50,6 +78,7 @@ class Bronze:
         declaration = dataset(path)
         sequence = len(self.submissions) + 1
         submission_id = f"{sequence:016x}"
+        self.details[submission_id] = facts.pop("details", {})
         facts = {"unit": declaration.department, "verdict": "accepted", "is_current": True, **facts}
         self.submissions.append(
             {
@@ -91,6 +120,15 @@ class Bronze:
 
     def write_ledger(self) -> None:
         pl.DataFrame(self.submissions, schema=SUBMISSIONS).write_parquet(self.folder / "submission.parquet")
+        ledger = [in_ledger(details=self.details[each["submission_id"]], **each) for each in self.submissions]
+        for name, table in frames(Settings(), ledger).items():
+            table.write_parquet(self.folder / f"{name}.parquet")
+
+
+def in_ledger(position: int, received_at: datetime.datetime, details: dict | None = None, **facts) -> Submission:
+    """A submission as the ledger gives it out."""
+    given = {"received_at": received_at.replace(tzinfo=datetime.UTC), "position": f"{position:09}"}
+    return Submission(**facts, **given, details=details or {}, file_bytes=0, file_identity="")
 
 
 def resident(person: str, commune: str, household: str | None, birth_year: int, **more) -> dict:
@@ -130,6 +168,11 @@ def write_story(home: Path) -> None:
             resident("p10", A, "5", 1970),
             resident("p13", ELSEWHERE, "1", 1970),
         ],
+        rows_read=11,
+        rows_rejected=2,
+        rows_ignored=1,
+        days_late=26,
+        details=OCTOBER,
     )
     # A late file of September is history: p7 has left since, p1 lived in B.
     bronze.submit("population/residents", "2026-09", [resident("p1", B, "8", 1980), resident("p7", A, "3", 1999)])
@@ -165,7 +208,9 @@ def write_story(home: Path) -> None:
             completion("L3", "KN1", commune=ELSEWHERE),
         ],
     )
-    bronze.submit("training/completions", "2026-10", [completion("p1", "KN1"), completion("L1", "KN1", None)])
+    bronze.submit(
+        "training/completions", "2026-10", [completion("p1", "KN1"), completion("L1", "KN1", None)], days_late=21
+    )
     bronze.submit("training/completions", "2026-08", [completion("p4", "KN1", commune=A), completion("p1", "KN2")])
 
     # Land. M1 has two owners; two unnumbered parcels share sheet and number but not the commune.
@@ -199,6 +244,11 @@ def write_story(home: Path) -> None:
     bronze.submit(
         "population/residents", "2026-11", [resident("p11", A, "1", 1980)], verdict="waiting", is_current=False
     )
+    # A file that was refused in time, and judged again later: it stands where it arrived.
+    bronze.submit("direction/documents", "2026-10", [], verdict="refused", is_current=False)
+    first = bronze.submissions[-1]
+    again = {name: first[name] for name in ("position", "days_late")}
+    bronze.submit("direction/documents", "2026-10", [], replays=first["submission_id"], **again)
     bronze.write_ledger()
     bronze.submit("population/residents", "2026-11", [resident("p12", A, "1", 1980)])  # killed before its commit
 
@@ -327,10 +377,13 @@ def test_marts_read_core_only_and_core_reads_core_and_sources_only(manifest):
 
 def test_only_one_model_reads_the_ledger_and_one_macro_decides_what_counts(manifest):
     ledger = "source.kho.bronze.submission"
-    readers = {each["name"] for each in kho_nodes(manifest, "model") if ledger in each["depends_on"]["nodes"]}
-    assert readers == {"fct_submission"}
+    exported = {ledger, *(f"source.kho.bronze.{each.name}" for each in TABLES)}
+    for source in exported:
+        readers = [each["name"] for each in kho_nodes(manifest, "model") if source in each["depends_on"]["nodes"]]
+        assert len(readers) == 1, source
+        assert source != ledger or readers == ["fct_submission"]
     for node in kho_nodes(manifest, "model"):
-        if any(key.startswith("source.") and key != ledger for key in node["depends_on"]["nodes"]):
+        if any(key.startswith("source.") and key not in exported for key in node["depends_on"]["nodes"]):
             assert "macro.kho.current_rows" in node["depends_on"]["macros"], node["name"]
 
 
@@ -536,7 +589,85 @@ def test_every_submission_is_shown_with_what_became_of_it(query, built):
     assert query("select * from marts.mart_submission order by submission_id") == ledger.select(columns).rows()
     described = query("describe marts.mart_submission")
     assert [name for name, *_ in described] == columns
-    assert ledger.height == 13
+    assert ledger.height == 15
+
+
+def test_the_register_of_delivery_in_sql_is_the_one_of_the_command(query, built):
+    """Nothing of the ledger's last day is missing in either; obligations of later periods stand open in both."""
+    rows = pl.read_parquet(built / "story" / "bronze" / "submission.parquet").to_dicts()
+    owed = obligations(Settings(), datasets().values(), datetime.date(2026, 12, 31))
+    found = deliveries(owed, [in_ledger(**each) for each in rows])
+    expected = [
+        (
+            *(each.owed.dataset, each.owed.unit, each.owed.period, each.owed.due_date),
+            each.delivered_at.replace(tzinfo=None) if each.delivered_at else None,
+            *(each.submission_id, each.rows if each.is_delivered else None, each.days_late, each.is_delivered),
+            bool(each.days_late),
+        )
+        for each in found
+    ]
+    columns = (
+        "dataset, unit, period, due_date, delivered_at, submission_id, accepted_rows, days_late, is_delivered, is_late"
+    )
+    assert query(f"select {columns} from marts.mart_delivery order by dataset, period") == expected
+    at = datetime.datetime(2026, 12, 1, 8)
+    assert [row[2:] for row in expected if row[8]] == [
+        # refused when it arrived as the 14th, accepted later
+        *[("2026-10", datetime.date(2026, 11, 10), at.replace(second=14), f"{15:016x}", 0, 0, True, False)],
+        *[("2026Q4", datetime.date(2027, 1, 15), at.replace(second=10), f"{10:016x}", 9, 0, True, False)],
+        # the first file was replaced, and was in time
+        *[("2026-10", datetime.date(2026, 11, 5), at.replace(second=1), f"{2:016x}", 8, 0, True, False)],
+        *[("2026-10", datetime.date(2026, 11, 10), at.replace(second=8), f"{8:016x}", 2, 21, True, True)],
+    ]
+
+
+def test_who_owes_a_file_is_named(query):
+    found = query(
+        "select dataset_title, owner, unit_name from marts.mart_delivery where dataset = 'land/parcels' and period = '2026Q4'"
+    )
+    assert found == [("Thửa đất và chủ sử dụng", *["Sở Nông nghiệp và Môi trường"] * 2)]
+
+
+def test_the_quality_of_a_file_is_six_shares_each_with_its_figures(query):
+    d = Decimal
+    found = query(
+        "select dimension, dimension_title, numerator, denominator, score_percent from marts.mart_quality "
+        "where dataset = 'population/residents' and unit = 'population' and period = '2026-10' order by dimension_no"
+    )
+    assert found == [
+        ("accurate", "Đúng", 10 - 2, 10, d("80.0")),
+        ("complete", "Đủ", 100, 120, d("83.3")),
+        ("clean", "Sạch", 100 - 3 - 2, 100, d("95.0")),
+        ("live", "Sống", 1, 1, d("100.0")),
+        ("unified", "Thống nhất", 10 - 1, 10 + 1, d("81.8")),
+        ("shared", "Dùng chung", 8, 10, d("80.0")),
+    ]
+
+
+def test_a_file_that_came_late_or_not_at_all_scores_nothing_for_timeliness(query):
+    found = query(
+        "select dataset, period, numerator, denominator from marts.mart_quality where dimension = 'live' order by dataset"
+    )
+    assert found == [
+        ("direction/documents", "2026-10", 1, 1),
+        ("land/parcels", "2026Q4", 1, 1),
+        ("population/residents", "2026-10", 1, 1),
+        ("public_service/dossiers", "2026-10", 0, 1),  # due on 5 November, and the newest file came on 1 December
+        ("training/completions", "2026-10", 0, 1),  # 21 days late
+    ]
+
+
+def test_what_lies_behind_a_score_is_listed_by_rule(query):
+    columns = "submission_id, period, is_current, rule, dimension, error_count, warning_count, rule_rows"
+    assert query(f"select {columns} from marts.mart_quality_reason order by rule") == [
+        (f"{2:016x}", "2026-10", True, *reason)
+        for reason in [
+            ("choice.unknown_optional", "unified", 0, 1, 1),
+            ("citizen_id.sex", "accurate", 2, 0, 2),
+            ("rule.of.former.days", None, 0, 1, None),
+            ("text.pattern", "clean", 1, 1, 1),
+        ]
+    ]
 
 
 def test_the_warehouse_is_built_before_anything_was_handed_in(built):
@@ -564,6 +695,9 @@ def test_the_warehouse_is_built_before_anything_was_handed_in(built):
         "core.bridge_commune": 10587,
         "core.citizen_id_province": 63,
         "core.land_type": 104,
+        "core.dim_dataset": len(datasets()),
+        "core.dim_quality_dimension": 6,
+        **dict.fromkeys(["core.fct_obligation", "core.fct_delivery", "marts.mart_delivery"], FIRST_YEAR),
         "marts.mart_commune_overview": 99,
         "marts.mart_training_coverage": 100,
     }

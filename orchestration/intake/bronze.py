@@ -13,6 +13,8 @@ from typing import Any
 import polars as pl
 
 from orchestration.files import replacing
+from orchestration.intake.deadlines import days_late
+from orchestration.intake.exported import frames
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.settings import Settings
 from schemas import Declaration, datasets
@@ -71,18 +73,22 @@ def vault_types(declaration: Declaration) -> dict[str, Any]:
 def _row(submission: Submission, position: int) -> tuple[object, ...]:
     facts = {name: getattr(submission, name) for name in SUBMISSIONS} | {"position": position}
     received: datetime.datetime = facts["received_at"]
+    declaration = datasets().get(submission.dataset)
+    if facts["days_late"] is None and submission.period_end and declaration:  # the oldest ledgers did not keep it
+        facts["days_late"] = days_late(declaration, submission.period_end, received)
     facts["received_at"] = received.astimezone(datetime.UTC).replace(tzinfo=None)
     return tuple(facts.values())
 
 
 def export_for_dbt(settings: Settings) -> int:
-    """Write ``submission.parquet`` and the empty tables. Returns the number of submissions."""
+    """Write ``submission.parquet``, what follows from it, and the empty tables. Returns the number of submissions."""
     submissions = Ledger(settings.ledger).all()
     positions = {position: number for number, position in enumerate(sorted({each.position for each in submissions}), 1)}
     rows = [_row(each, positions[each.position]) for each in submissions]
     table = pl.DataFrame(rows, schema=SUBMISSIONS, orient="row")
-    with replacing(settings.bronze / "submission.parquet") as file:
-        table.write_parquet(file)
+    for name, each in {"submission": table, **frames(settings, submissions)}.items():
+        with replacing(settings.bronze / f"{name}.parquet") as file:
+            each.write_parquet(file)
     for declaration in datasets().values():
         empty = settings.bronze / declaration.table / EMPTY
         table = pl.DataFrame(schema=bronze_types(declaration))

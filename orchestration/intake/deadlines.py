@@ -17,6 +17,11 @@ def local_day(moment: datetime.datetime) -> datetime.date:
     return moment.astimezone(VIETNAM).date()
 
 
+def end_of_day(day: datetime.date) -> datetime.datetime:
+    """The last moment of a day in Vietnam."""
+    return datetime.datetime.combine(day, datetime.time.max, VIETNAM)
+
+
 def due_day(declaration: Declaration, period_end: datetime.date) -> datetime.date:
     """The last day on which a file of the period is in time."""
     return period_end + datetime.timedelta(days=declaration.due_day)
@@ -24,7 +29,12 @@ def due_day(declaration: Declaration, period_end: datetime.date) -> datetime.dat
 
 def days_late(declaration: Declaration, period_end: datetime.date, arrived_at: datetime.datetime) -> int:
     """How many days after the due day a file arrived; 0 for one in time."""
-    return max(0, (local_day(arrived_at) - due_day(declaration, period_end)).days)
+    return days_after(due_day(declaration, period_end), arrived_at)
+
+
+def days_after(due: datetime.date, arrived_at: datetime.datetime) -> int:
+    """How many days after a day something arrived; 0 until its end."""
+    return max(0, (local_day(arrived_at) - due).days)
 
 
 def lock_day(declaration: Declaration, period_end: datetime.date) -> datetime.date | None:

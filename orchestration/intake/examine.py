@@ -19,6 +19,7 @@ from orchestration.intake.carry import Carried, Carrier
 from orchestration.intake.casts import CastContext
 from orchestration.intake.findings import reasons, row_findings, rows_with_errors
 from orchestration.intake.mappings import Confirmed
+from orchestration.intake.measures import CellCounts, measures
 from orchestration.intake.normalise import TypedBatch, normalise
 from orchestration.intake.period import PeriodError, ReportingPeriod, example, find_period, find_unit
 from orchestration.intake.places import communes
@@ -218,6 +219,7 @@ class Examination:
         self._ignored: Counter[str] = Counter()
         self._mended: Counter[str] = Counter()
         self._data_rows = 0
+        self._cell_counts = CellCounts()
 
     def run(self) -> Examined:
         """Examine all rows. Raises RefusedError where there is none, UnreadableError where reading fails midway."""
@@ -284,6 +286,7 @@ class Examination:
 
     def _examine_values(self, sheet: str, layout: Layout, typed: TypedBatch, spool: KeySpool) -> pl.DataFrame:
         """Compare and validate the typed rows of a batch, stage the good ones; returns the findings."""
+        self._cell_counts.add(typed)
         duplicates, conflicts = spool.add(typed, sheet=sheet, uncast=rows_with_errors(typed.findings))
         self._ignored["duplicate"] += len(duplicates)
         findings = validate(self._declaration, layout.columns, typed, sheet=sheet, received_on=self._received_on)
@@ -344,6 +347,7 @@ class Examination:
                 "sheets_left_out": [asdict(each) for each in self._recognised.left_out],
                 "mended": {kind: count for kind, count in sorted(self._mended.items()) if count},
                 "reasons": reasons(self._declaration, self._stage.file("findings")),
+                "measures": measures(self._cell_counts, self._stage.file("findings")),
             },
         )
 

@@ -85,6 +85,13 @@ class ReportingPeriod:
         month = {"month": self.number, "quarter": 3 * self.number, "year": 12}[self.kind]
         return datetime.date(self.year, month, calendar.monthrange(self.year, month)[1])
 
+    @property
+    def following(self) -> ReportingPeriod:
+        """The next period of the same kind."""
+        if self.number == {"month": 12, "quarter": 4, "year": 1}[self.kind]:
+            return ReportingPeriod(self.kind, self.year + 1)
+        return ReportingPeriod(self.kind, self.year, self.number + 1)
+
     def widened(self, kind: Period) -> ReportingPeriod | None:
         """The period of that kind which contains this one; None if this one is coarser."""
         if _COARSENESS[self.kind] > _COARSENESS[kind]:

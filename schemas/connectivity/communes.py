@@ -14,6 +14,7 @@ class Communes(
     load="full",
     period="quarter",
     due_day=15,
+    owed_from="2026Q4",
     owner="Sở Khoa học và Công nghệ",
     legal_basis="Nghị định 278/2025/NĐ-CP",
     retention_years=10,

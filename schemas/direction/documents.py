@@ -23,6 +23,7 @@ class Documents(
     load="full",
     period="month",
     due_day=10,
+    owed_from="2026-10",
     owner="Văn phòng UBND tỉnh",
     legal_basis="Nghị định 30/2020/NĐ-CP; Nghị định 278/2025/NĐ-CP",
     retention_years=5,

@@ -26,6 +26,7 @@ class DtiScores(
     load="full",
     period="year",
     due_day=60,
+    owed_from="2026",
     owner="Sở Khoa học và Công nghệ",
     legal_basis="Quyết định 922/QĐ-BTTTT; Quyết định 405/QĐ-BKHCN",
     retention_years=10,

@@ -26,6 +26,7 @@ class Tasks(
     load="full",
     period="quarter",
     due_day=15,
+    owed_from="2026Q4",
     owner="Văn phòng UBND tỉnh",
     legal_basis="Nghị quyết 57-NQ/TW; Nghị định 278/2025/NĐ-CP",
     retention_years=10,

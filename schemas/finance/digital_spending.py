@@ -26,6 +26,7 @@ class DigitalSpending(
     load="full",
     period="year",
     due_day=60,
+    owed_from="2026",
     owner="Sở Tài chính",
     legal_basis="Luật Ngân sách nhà nước 89/2025/QH15; Nghị định 278/2025/NĐ-CP",
     retention_years=10,

@@ -27,6 +27,7 @@ class Archives(
     load="full",
     period="quarter",
     due_day=15,
+    owed_from="2026Q4",
     owner="Sở Nội vụ",
     legal_basis="Luật Lưu trữ 33/2024/QH15; Nghị định 278/2025/NĐ-CP",
     retention_years=10,

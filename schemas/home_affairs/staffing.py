@@ -26,6 +26,7 @@ class Staffing(
     load="full",
     period="quarter",
     due_day=15,
+    owed_from="2026Q4",
     owner="Sở Nội vụ",
     legal_basis="Luật Cán bộ, công chức 80/2025/QH15; Nghị định 278/2025/NĐ-CP",
     retention_years=10,

@@ -45,6 +45,7 @@ class Parcels(
     load="full",
     period="quarter",
     due_day=15,
+    owed_from="2026Q4",
     owner="Sở Nông nghiệp và Môi trường",
     legal_basis="Luật Đất đai 31/2024/QH15; Nghị định 278/2025/NĐ-CP",
     retention_years=30,

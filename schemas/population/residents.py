@@ -35,6 +35,7 @@ class Residents(
     load="full",
     period="month",
     due_day=5,
+    owed_from="2026-10",
     owner="Công an tỉnh",
     legal_basis="Luật Cư trú 68/2020/QH14; Nghị định 278/2025/NĐ-CP",
     retention_years=10,

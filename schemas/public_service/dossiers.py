@@ -53,6 +53,7 @@ class Dossiers(
     load="upsert",
     period="month",
     due_day=5,
+    owed_from="2026-10",
     owner="Trung tâm Phục vụ hành chính công",
     legal_basis="Nghị định 118/2025/NĐ-CP; Nghị định 278/2025/NĐ-CP",
     retention_years=10,

@@ -27,6 +27,7 @@ class Completions(
     load="upsert",
     period="month",
     due_day=10,
+    owed_from="2026-10",
     owner="Sở Khoa học và Công nghệ",
     legal_basis="Quyết định 757/QĐ-BKHCN; Nghị định 278/2025/NĐ-CP",
     retention_years=5,
