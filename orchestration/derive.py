@@ -13,15 +13,16 @@ from typing import Any
 
 import polars as pl
 
+from orchestration import predecessor
+from orchestration.intake import exported
 from orchestration.intake.bronze import SUBMISSIONS
-from orchestration.intake.exported import TABLES
 from orchestration.kpis import derived_files
 from orchestration.settings import Settings
 from schemas import Declaration, datasets
 
 #: What the columns of ``bronze/submission.parquet`` mean: the ledger as dbt sees it.
 _SUBMISSION_TEXTS = {
-    "sequence": "Order in which submissions were recorded; later ones are newer.",
+    "sequence": "Order of acceptance; later ones are newer.",
     "submission_id": "Id of the submission; every row of bronze names the one that brought it.",
     "department": "Department that handed the file in.",
     "dataset": "Dataset, as department/name.",
@@ -127,7 +128,7 @@ def sources_yaml(declarations: Iterable[Declaration]) -> str:
     """The text of dbt's ``sources.yml``: the ledger, what is exported beside it, the bronze table of every dataset."""
     submission = {name: (dtype, _SUBMISSION_TEXTS[name]) for name, dtype in SUBMISSIONS.items()}
     lines = [*_exported_table("submission", "One row per submission, whatever became of it.", submission)]
-    for table in TABLES:
+    for table in (*exported.TABLES, *predecessor.TABLES):
         lines.extend(_exported_table(table.name, table.grain, table.columns))
     for declaration in declarations:
         lines.extend(_dataset_table(declaration))

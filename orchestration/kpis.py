@@ -31,6 +31,7 @@ class Kpi:
 
     unit: percent (numerator over denominator) or count. decimals: 0 to 2. direction: up or down, where better is.
     adds_up_over_time: months may be summed to quarters and years (what happens), or not (what is so at a date).
+    forecast: its quarters are carried on by a straight line (``mart_kpi_forecast``).
     """
 
     id: str
@@ -45,6 +46,7 @@ class Kpi:
     denominator: str
     target: float | None = None
     adds_up_over_time: bool = False
+    forecast: bool = False
 
     def __post_init__(self) -> None:
         allowed = {"unit": ("percent", "count"), "direction": ("up", "down"), "decimals": (0, 1, 2)}

@@ -24,6 +24,7 @@ from orchestration import derive
 from orchestration.files import private_folder, replacing
 from orchestration.intake.bronze import export_for_dbt
 from orchestration.intake.ledger import Ledger
+from orchestration.predecessor import export_predecessor
 from orchestration.settings import Settings
 from orchestration.sharing.publish import Facts, current
 
@@ -114,6 +115,7 @@ def build(settings: Settings) -> list[Built]:
     _marker(settings).unlink(missing_ok=True)
     facts = state(settings)  # before the export: what comes in between is built by the next run
     export_for_dbt(settings)
+    export_predecessor(settings, facts)
     result = _invoke(settings, "build", "--no-write-json")
     built = [_built(each) for each in result.results]
     if not failed(built):

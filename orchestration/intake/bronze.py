@@ -70,8 +70,9 @@ def vault_types(declaration: Declaration) -> dict[str, Any]:
     return {"source_sheet": pl.String, "source_row": pl.Int64, **restricted}
 
 
-def _row(submission: Submission, position: int) -> tuple[object, ...]:
-    facts = {name: getattr(submission, name) for name in SUBMISSIONS} | {"position": position}
+def _row(submission: Submission, sequence: int, position: int) -> tuple[object, ...]:
+    facts = {name: getattr(submission, name) for name in SUBMISSIONS}
+    facts |= {"sequence": sequence, "position": position}
     received: datetime.datetime = facts["received_at"]
     declaration = datasets().get(submission.dataset)
     if facts["days_late"] is None and submission.period_end and declaration:  # the oldest ledgers did not keep it
@@ -83,8 +84,10 @@ def _row(submission: Submission, position: int) -> tuple[object, ...]:
 def export_for_dbt(settings: Settings) -> int:
     """Write ``submission.parquet``, what follows from it, and the empty tables. Returns the number of submissions."""
     submissions = Ledger(settings.ledger).all()
+    # Both orders by the clock of acceptance: a history that is taken in later gives what it would have given then.
+    submissions.sort(key=lambda each: (each.received_at, each.sequence))
     positions = {position: number for number, position in enumerate(sorted({each.position for each in submissions}), 1)}
-    rows = [_row(each, positions[each.position]) for each in submissions]
+    rows = [_row(each, number, positions[each.position]) for number, each in enumerate(submissions, 1)]
     table = pl.DataFrame(rows, schema=SUBMISSIONS, orient="row")
     for name, each in {"submission": table, **frames(settings, submissions)}.items():
         with replacing(settings.bronze / f"{name}.parquet") as file:

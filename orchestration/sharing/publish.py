@@ -50,7 +50,7 @@ class Published:
 
     version: str
     file: str
-    published_at: str
+    published_at: str  # ISO 8601, UTC
     ledger_sequence: int
     code: str
     bytes: int
@@ -67,6 +67,15 @@ class Published:
     def facts(self) -> Facts:
         """What this version was built from."""
         return Facts(ledger_sequence=self.ledger_sequence, code=self.code)
+
+
+def versions(settings: Settings, *, audience: str = SHARED) -> list[Published]:
+    """The versions that are kept, oldest first."""
+    folder = settings.publish / audience
+    found = [folder / f"{file.stem}.json" for file in _versions(folder)] if folder.exists() else []
+    return [
+        Published(**json.loads(facts.read_text(encoding="utf-8")), folder=folder) for facts in found if facts.exists()
+    ]
 
 
 def current(settings: Settings, *, audience: str = SHARED) -> Published | None:
@@ -108,8 +117,10 @@ def publish(settings: Settings, *, audience: str = SHARED, facts: Facts) -> Publ
 def _announce(published: Published) -> None:
     facts = asdict(published)
     del facts["folder"]
-    with replacing(published.folder / _ANNOUNCEMENT) as file:
-        file.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    text = json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
+    for name in (f"{published.version}.json", _ANNOUNCEMENT):
+        with replacing(published.folder / name) as file:
+            file.write_text(text, encoding="utf-8")
 
 
 def _number(file: Path) -> int:
@@ -133,6 +144,7 @@ def _sweep(folder: Path, announced: Published | None, *, keep: int) -> None:
     known = [file for file in _versions(folder) if _number(file) <= last]
     for file in set(_versions(folder)) - set(known[-keep:]):
         file.unlink()
+        file.with_suffix(".json").unlink(missing_ok=True)
 
 
 def _checkpoint(warehouse: Path) -> None:
