@@ -71,7 +71,7 @@ def new_home(folder: Path) -> Settings:
 
 
 def build_and_publish(settings: Settings) -> None:
-    assert warehouse.failed(warehouse.build(settings)) == []
+    assert warehouse.failed(warehouse.build(settings, tested=False)) == []
     facts = warehouse.built_from(settings)
     assert facts is not None
     publish(settings, facts=facts)
@@ -194,5 +194,5 @@ def test_what_was_built_is_the_same_after_a_rebuild(office: Settings) -> None:
     before = content()
     assert len(before["marts.mart_change"]) > 0
     warehouse.remove(office)
-    assert warehouse.failed(warehouse.build(office)) == []
+    assert warehouse.failed(warehouse.build(office, tested=False)) == []
     assert content() == before

@@ -39,7 +39,7 @@ def province(
         drop(settings, declaration, name, as_csv(table(declaration, rows)))
         (submission,) = take_in_dataset(settings, declaration)
         assert (submission.verdict, submission.rows_accepted) == ("accepted", len(rows)), submission.details
-    assert warehouse.failed(warehouse.build(settings)) == []
+    assert warehouse.failed(warehouse.build(settings, tested=False)) == []
 
     def answer(query: str) -> list[tuple]:
         with duckdb.connect(settings.warehouse, read_only=True) as connection:
