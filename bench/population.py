@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.demo.files import RESIDENT_HEADINGS
+from orchestration.demo.drafts import RESIDENT_HEADINGS
 from orchestration.demo.province import PROVINCE
 from orchestration.demo.vocabulary import NAME_PATTERNS, VILLAGE_FIRST, VILLAGE_SECOND
 from orchestration.settings import Settings

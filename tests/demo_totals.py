@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from orchestration.demo.files import COMPLETIONS, PARCELS, RESIDENTS, DemoFiles
+from orchestration.demo.drafts import COMPLETIONS, PARCELS, RESIDENTS
+from orchestration.demo.files import DemoFiles
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,8 @@ def _always(record: Record) -> bool:
     return True
 
 
-def _has(column: str) -> Fits:
+def has(column: str) -> Fits:
+    """Rows in which a column has a value."""
     return lambda record: record.values[column] is not None
 
 
@@ -157,13 +158,13 @@ def parcel_mistakes(today: datetime.date) -> list[Mistake]:
         write("land_type", rules.LAND_TYPE_UNKNOWN, "ONT+QQQ"),
         change("land_type", rules.LAND_TYPE_GROUP, land_type="NNP"),
         write("commune", rules.COMMUNE_UNKNOWN, "Xã Tả Giàng Phình"),
-        write(tax, rules.TAX_CODE_CHECK_DIGIT, lambda r: _wrong_check(r.values[tax]), fits=_has(tax)),
-        write(tax, rules.TAX_CODE_FORMAT, lambda r: r.values[tax][:8], fits=_has(tax)),
-        write(tax, rules.TAX_CODE_PERSONAL, lambda r: r.values[id_], owner_citizen_id=None, fits=_has(id_)),
-        write(id_, rules.CITIZEN_ID_LOST_ZERO, lambda r: r.values[id_][1:], fits=_has(id_)),
-        write(id_, rules.CITIZEN_ID_NINE_DIGITS, lambda r: _nine_digits(r.values[id_]), fits=_has(id_)),
-        write("certificate_date", rules.DATE_FUTURE, next_year, fits=_has(certificate)),
-        change(certificate, rules.CERTIFICATE_FORMAT, certificate_no="chưa rõ số", fits=_has(certificate)),
+        write(tax, rules.TAX_CODE_CHECK_DIGIT, lambda r: _wrong_check(r.values[tax]), fits=has(tax)),
+        write(tax, rules.TAX_CODE_FORMAT, lambda r: r.values[tax][:8], fits=has(tax)),
+        write(tax, rules.TAX_CODE_PERSONAL, lambda r: r.values[id_], owner_citizen_id=None, fits=has(id_)),
+        write(id_, rules.CITIZEN_ID_LOST_ZERO, lambda r: r.values[id_][1:], fits=has(id_)),
+        write(id_, rules.CITIZEN_ID_NINE_DIGITS, lambda r: _nine_digits(r.values[id_]), fits=has(id_)),
+        write("certificate_date", rules.DATE_FUTURE, next_year, fits=has(certificate)),
+        change(certificate, rules.CERTIFICATE_FORMAT, certificate_no="chưa rõ số", fits=has(certificate)),
         change("parcel_id", PARCEL_WITHOUT_IDENTITY, map_sheet=None, fits=_has_not("parcel_id")),
         change("owner_name", OWNER_UNKNOWN, owner_citizen_id=None, owner_tax_code=None, owner_name=None),
         _unlisted("owner_role", "Người mượn đất"),
@@ -176,7 +177,7 @@ def _wrong_check(code: str) -> str:
 
 def learning_mistakes(today: datetime.date) -> list[Mistake]:
     """What goes wrong in the workbook of a learning platform, whose ids are numbers."""
-    id_, finished = "citizen_id", _has("completed")
+    id_, finished = "citizen_id", has("completed")
     future = today + datetime.timedelta(days=60)
 
     def before_enrolment(record: Record) -> datetime.date:

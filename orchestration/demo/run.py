@@ -34,5 +34,6 @@ def run_demo(base: Settings, *, rows: int, seed: int) -> int:
         say(question.sql, "dim")
         console.file.flush()
         render(query(settings, question.sql), "table", sys.stdout)
-    say('\nAsk more: kho sql "select * from marts.mart_submission"')
+    say("\nAsk more: kho kpi it_staff_gap --communes · kho delivery")
+    say('          kho sql "select * from marts.mart_submission"')
     return 0

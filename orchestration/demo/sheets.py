@@ -72,6 +72,8 @@ def _usual(column: Column, value: Any) -> Any:
     """A value in the words and notation of an office: text for people, dates and numbers still typed."""
     if value is None:
         return None
+    if isinstance(value, bool):
+        return "Có" if value else "Không"
     if issubclass(column.type, Choice):
         return column.choices[value][0]
     if column.type is PartialDate:

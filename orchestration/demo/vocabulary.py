@@ -136,3 +136,46 @@ COURSES = (
 )
 #: The course that one ward holds itself and reports itself.
 COMMUNITY_COURSE = Course("TCN-01", "Tổ công nghệ số cộng đồng: cầm tay chỉ việc", "classroom", ("citizen", "official"))
+
+PROVINCE_UNITS = (
+    "Văn phòng UBND tỉnh",
+    "Sở Nội vụ",
+    "Sở Khoa học và Công nghệ",
+    "Sở Tài chính",
+    "Sở Tư pháp",
+    "Sở Nông nghiệp và Môi trường",
+    "Sở Xây dựng",
+    "Sở Giáo dục và Đào tạo",
+    "Sở Y tế",
+    "Sở Văn hóa, Thể thao và Du lịch",
+    "Sở Công Thương",
+    "Thanh tra tỉnh",
+)
+#: Main indicators of the index of 2025 and their highest scores (Quyết định 405/QĐ-BKHCN: eight main indicators).
+DTI_INDICATORS = (
+    ("Nhận thức số", 50),
+    ("Thể chế số", 50),
+    ("Hạ tầng số", 100),
+    ("Nhân lực số", 100),
+    ("An toàn thông tin mạng", 100),
+    ("Hoạt động chính quyền số", 250),
+    ("Hoạt động kinh tế số", 150),
+    ("Hoạt động xã hội số", 200),
+)
+#: Tasks of a decision, by group.
+TASKS = (
+    ("general", "Kiện toàn Ban Chỉ đạo chuyển đổi số"),
+    ("general", "Ban hành kế hoạch chuyển đổi số hằng năm"),
+    ("general", "Tập huấn kỹ năng số cho cán bộ, công chức"),
+    ("government", "Số hóa hồ sơ lưu trữ của Ủy ban nhân dân cấp xã"),
+    ("government", "Đưa kho dữ liệu dùng chung vào vận hành"),
+    ("government", "Kết nối nền tảng chia sẻ dữ liệu quốc gia"),
+    ("government", "Cung cấp dịch vụ công trực tuyến toàn trình"),
+    ("government", "Ký số toàn bộ văn bản phát hành"),
+    ("economy", "Hỗ trợ doanh nghiệp nhỏ sử dụng nền tảng số"),
+    ("economy", "Đưa nông sản lên sàn thương mại điện tử"),
+    ("economy", "Thanh toán không dùng tiền mặt ở chợ"),
+    ("society", "Phổ cập định danh điện tử"),
+    ("society", "Phủ sóng di động các thôn đặc biệt khó khăn"),
+    ("society", "Duy trì tổ công nghệ số cộng đồng"),
+)
