@@ -16,6 +16,7 @@ from typing import Annotated
 
 import typer
 
+from orchestration.cli_differences import differences_app
 from orchestration.locks import BusyError
 from orchestration.settings import settings
 
@@ -37,6 +38,7 @@ submissions_app = typer.Typer(help="List submissions and decide about those that
 app.add_typer(submissions_app, name="submissions")
 mapping_app = typer.Typer(help="Confirm what an unknown header of a department's files means.", no_args_is_help=True)
 app.add_typer(mapping_app, name="mapping")
+app.add_typer(differences_app, name="differences")
 
 DatasetName = Annotated[str, typer.Argument(help="Dataset, such as land/parcels.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]

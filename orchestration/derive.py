@@ -1,4 +1,5 @@
-"""Files of the repository that follow from the declarations: dbt's ``sources.yml`` and the models that gather the KPIs.
+"""Files of the repository that follow from the declarations: dbt's ``sources.yml``, and the models that gather the KPIs
+and the pairs of the reconciliation register.
 
 Belongs here: turning declarations into the text of a committed file, and writing it where it differs. Does not belong
 here: anything that needs data, and what dbt makes of the sources (``dbt_project/``).
@@ -13,8 +14,8 @@ from typing import Any
 
 import polars as pl
 
-from orchestration.intake.bronze import SUBMISSIONS
-from orchestration.kpis import derived_files
+from orchestration import kpis, reconciliation
+from orchestration.intake.bronze import DIFFERENCE_DECISIONS, SUBMISSIONS
 from orchestration.settings import Settings
 from schemas import Declaration, datasets
 
@@ -42,6 +43,16 @@ _SUBMISSION_TEXTS = {
     "position": "Order in which the files arrived; a file that is judged again keeps its place.",
     "days_late": "Days after the due day on which the file arrived; 0 in time, null where the period is unknown.",
     "is_current": "Its rows count now: accepted or partly, and not superseded.",
+}
+
+#: The same of ``bronze/difference_decision.parquet``.
+_DECISION_TEXTS = {
+    "decision_id": "Order of the decisions; the newest about a difference counts.",
+    "difference_id": "The difference, as mart_difference names it.",
+    "kind": "explained, corrected, accepted or reopened.",
+    "why": "The reason, as it was given.",
+    "who": "User who decided.",
+    "decided_at": "Time of the decision, in UTC.",
 }
 
 _SQL_TYPES: dict[Any, str] = {
@@ -95,15 +106,15 @@ def _column(name: str, dtype: Any, description: str, meta: dict[str, str]) -> It
         yield f"                {key}: {_text(value)}"
 
 
-def _submission_table() -> Iterator[str]:
-    yield "      - name: submission"
-    yield '        description: "One row per submission, whatever became of it."'
+def _ledger_table(name: str, description: str, types: dict[str, Any], texts: dict[str, str]) -> Iterator[str]:
+    yield f"      - name: {name}"
+    yield f"        description: {_text(description)}"
     yield "        config:"
     yield "          meta:"
-    yield f"            external_location: \"read_parquet('{_HOME}/bronze/submission.parquet')\""
+    yield f"            external_location: \"read_parquet('{_HOME}/bronze/{name}.parquet')\""
     yield "        columns:"
-    for name, dtype in SUBMISSIONS.items():
-        yield from _column(name, dtype, _SUBMISSION_TEXTS[name], {"classification": "internal"})
+    for column, dtype in types.items():
+        yield from _column(column, dtype, texts[column], {"classification": "internal"})
 
 
 def _dataset_table(declaration: Declaration) -> Iterator[str]:
@@ -120,8 +131,12 @@ def _dataset_table(declaration: Declaration) -> Iterator[str]:
 
 
 def sources_yaml(declarations: Iterable[Declaration]) -> str:
-    """The text of dbt's ``sources.yml``: the ledger and the bronze table of every dataset."""
-    lines = [*_submission_table()]
+    """The text of dbt's ``sources.yml``: the ledger's tables and the bronze table of every dataset."""
+    decided = "One row per decision about a difference between departments."
+    lines = [
+        *_ledger_table("submission", "One row per submission, whatever became of it.", SUBMISSIONS, _SUBMISSION_TEXTS),
+        *_ledger_table("difference_decision", decided, DIFFERENCE_DECISIONS, _DECISION_TEXTS),
+    ]
     for declaration in declarations:
         lines.extend(_dataset_table(declaration))
     return _HEADER % {"home": _HOME, "options": _OPTIONS} + "\n".join(lines) + "\n"
@@ -135,8 +150,9 @@ def sources_path(settings: Settings) -> Path:
 def refresh(settings: Settings) -> list[Path]:
     """Write the derived files that differ from what the declarations say; returns those that changed."""
     changed = []
-    kpis = derived_files(settings.dbt_project / "models" / "kpi")
-    for path, text in {sources_path(settings): sources_yaml(datasets().values()), **kpis}.items():
+    models = settings.dbt_project / "models"
+    gathering = kpis.derived_files(models / "kpi") | reconciliation.derived_files(models / "reconciliation")
+    for path, text in {sources_path(settings): sources_yaml(datasets().values()), **gathering}.items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
             changed.append(path)

@@ -130,6 +130,6 @@ def _replaced_since(ledger: Ledger, after: Submission) -> str | None:
 
 def record_again(settings: Settings, declaration: Declaration, ledger: Ledger, judgement: Judgement) -> Submission:
     """Record a judgement and hand out its receipt."""
-    after = replace(judgement.after, position=0)
+    after = replace(judgement.after, position="")
     written, _ = commit(settings, declaration, ledger, after, judgement.stage)
     return written

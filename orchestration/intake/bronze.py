@@ -1,7 +1,8 @@
 """Bronze: the accepted rows of every submission as Parquet, and the ledger as dbt sees it.
 
-Belongs here: where the files of a submission lie, the types of a dataset's bronze table, the export before a
-build. An orphan file without a row in the ledger is invisible: dbt joins every row to ``submission.parquet``.
+Belongs here: where the files of a submission lie, the types of a dataset's bronze table, the export of the
+ledger before a build. An orphan file without a row in the ledger is invisible: dbt joins every row to
+``submission.parquet``.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from orchestration.files import replacing
+from orchestration.intake.difference_decisions import DifferenceDecisions
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.settings import Settings
 from schemas import Declaration, datasets
@@ -45,6 +47,15 @@ SUBMISSIONS: dict[str, Any] = {
     "is_current": pl.Boolean,
 }
 
+DIFFERENCE_DECISIONS: dict[str, Any] = {
+    "decision_id": pl.Int64,
+    "difference_id": pl.String,
+    "kind": pl.String,
+    "why": pl.String,
+    "who": pl.String,
+    "decided_at": pl.Datetime("us"),
+}
+
 
 def bronze_file(settings: Settings, declaration: Declaration, submission_id: str) -> Path:
     """Accepted rows of a submission."""
@@ -70,19 +81,32 @@ def vault_types(declaration: Declaration) -> dict[str, Any]:
 
 def _row(submission: Submission, position: int) -> tuple[object, ...]:
     facts = {name: getattr(submission, name) for name in SUBMISSIONS} | {"position": position}
-    received: datetime.datetime = facts["received_at"]
-    facts["received_at"] = received.astimezone(datetime.UTC).replace(tzinfo=None)
+    facts["received_at"] = _in_utc(submission.received_at)
     return tuple(facts.values())
 
 
+def _in_utc(moment: datetime.datetime) -> datetime.datetime:
+    return moment.astimezone(datetime.UTC).replace(tzinfo=None)
+
+
+def _decisions(settings: Settings) -> pl.DataFrame:
+    decisions = DifferenceDecisions(settings.ledger).all()
+    rows = [
+        tuple((vars(each) | {"kind": each.kind.value, "decided_at": _in_utc(each.decided_at)}).values())
+        for each in decisions
+    ]
+    return pl.DataFrame(rows, schema=DIFFERENCE_DECISIONS, orient="row")
+
+
 def export_for_dbt(settings: Settings) -> int:
-    """Write ``submission.parquet`` and the empty tables. Returns the number of submissions."""
+    """Write the ledger's two tables and the empty ones of the datasets. Returns the number of submissions."""
     submissions = Ledger(settings.ledger).all()
     positions = {position: number for number, position in enumerate(sorted({each.position for each in submissions}), 1)}
     rows = [_row(each, positions[each.position]) for each in submissions]
     table = pl.DataFrame(rows, schema=SUBMISSIONS, orient="row")
-    with replacing(settings.bronze / "submission.parquet") as file:
-        table.write_parquet(file)
+    for name, written in (("submission", table), ("difference_decision", _decisions(settings))):
+        with replacing(settings.bronze / f"{name}.parquet") as file:
+            written.write_parquet(file)
     for declaration in datasets().values():
         empty = settings.bronze / declaration.table / EMPTY
         table = pl.DataFrame(schema=bronze_types(declaration))
