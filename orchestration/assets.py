@@ -176,19 +176,12 @@ def ledger_assets(settings: Settings, datasets: Sequence[Declaration]) -> dg.Ass
         DIFFERENCE_DECISION: "One row per decision about a difference between departments.",
     }
 
+    above = [bronze_key(each) for each in datasets]
+    shared: dict[str, Any] = {"deps": above, "group_name": "ledger", "kinds": {"sqlite", "parquet"}, "skippable": True}
+
     @dg.multi_asset(
         name=LEDGER,
-        specs=[
-            dg.AssetSpec(
-                key,
-                deps=[bronze_key(each) for each in datasets],
-                group_name="ledger",
-                kinds={"sqlite", "parquet"},
-                description=text,
-                skippable=True,
-            )
-            for key, text in texts.items()
-        ],
+        specs=[dg.AssetSpec(key, description=text, **shared) for key, text in texts.items()],
         required_resource_keys={ONLY_RUN},
     )
     def ledger(context: dg.AssetExecutionContext, config: Build) -> Iterator[dg.MaterializeResult]:

@@ -15,12 +15,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import jinja2
+import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from orchestration import warehouse
 from orchestration.decisions import DecisionError, waive
 from orchestration.differences import decide
-from orchestration.intake.difference_decisions import DifferenceDecisions, Kind
+from orchestration.intake.bronze import export_for_dbt
+from orchestration.intake.difference_decisions import DifferenceDecision, DifferenceDecisions, Kind
 from orchestration.intake.ledger import Ledger
 from orchestration.intake.pseudonyms import pseudonym_key
 from orchestration.intake.take_in import take_in_dataset
@@ -212,8 +218,11 @@ def test_one_difference_is_shown_by_the_beginning_of_its_id_with_both_files(kho:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["list", "--pair", "nothing"], "there is no pair 'nothing'"),
-        (["list", "--department", "nobody"], "there is no department 'nobody'"),
+        (
+            ["list", "--pair", "nothing"],
+            "the register has no pair 'nothing'; there are: archive_unit_not_in_staffing, ",
+        ),
+        (["list", "--department", "nobody"], "the register has no department 'nobody'; there are: home_affairs, "),
         (["show", "nothing/1"], "no difference has"),
         (["show", "learner_sex/"], "several differences have"),
         (["decide", "learner_sex/", "--kind", "accepted", "--why", "x"], "several differences have"),
@@ -289,6 +298,62 @@ def test_older_decisions_stay_and_are_shown(decided: Register, kho: Any) -> None
         ("reopened", "đã sắp xếp xong"),
     ]
     assert "accepted by" in kho("show", "dti_unit_not_in_staffing/sở tư pháp").stdout
+
+
+def test_decisions_are_read_back_as_they_were_recorded_and_only_grow(settings: Settings) -> None:
+    decisions = DifferenceDecisions(settings.ledger)
+    assert (decisions.all(), settings.ledger.exists()) == ([], False)
+    at = datetime.datetime(2026, 11, 2, 15, 30, tzinfo=datetime.timezone(datetime.timedelta(hours=7)))
+    for identifier, kind in (("pair/1", Kind.accepted), ("pair/2", Kind.corrected), ("pair/1", Kind.reopened)):
+        decisions.record(identifier, kind, why="lý do", who="an", at=at)
+    first, second, third = decisions.all()
+    assert first == DifferenceDecision(
+        decision_id=1, difference_id="pair/1", kind=Kind.accepted, why="lý do", who="an", decided_at=at
+    )
+    assert decisions.of("pair/1") == [first, third]
+    assert decisions.of("pair/2") == [second]
+    export_for_dbt(settings)
+    exported = pl.read_parquet(settings.bronze / "difference_decision.parquet")
+    in_utc = datetime.datetime(2026, 11, 2, 8, 30)
+    assert exported.rows() == [
+        (1, "pair/1", "accepted", "lý do", "an", in_utc),
+        (2, "pair/2", "corrected", "lý do", "an", in_utc),
+        (3, "pair/1", "reopened", "lý do", "an", in_utc),
+    ]
+
+
+# --- what is compared as equal ----------------------------------------------------------------------------
+MACROS = jinja2.Template((Settings().dbt_project / "macros" / "reconciliation.sql").read_text(encoding="utf-8")).module
+
+
+def value_of(expression: str, **values: str) -> Any:
+    """What DuckDB makes of an expression whose column names are those of ``values``."""
+    columns = ", ".join(f"${name} as {name}" for name in values)
+    with duckdb.connect() as connection:
+        found = connection.execute(f"select {expression} from (select {columns})", values).fetchone()
+    assert found is not None
+    return found[0]
+
+
+@given(a=st.integers(0, 10**7), b=st.integers(0, 10**7), tenths=st.integers(1, 999))
+def test_numbers_agree_up_to_a_share_of_the_larger_one(a: int, b: int, tenths: int) -> None:
+    expression = MACROS.beyond_tolerance("a", "b", f"{tenths / 10:g}")  # type: ignore[attr-defined]
+    assert value_of(expression, a=str(a), b=str(b)) is (abs(a - b) * 1000 > tenths * max(a, b))
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "beyond"), [("20", "19", False), ("20", "18", True), ("0", "0", False), ("0", "1", True)]
+)
+def test_what_lies_just_at_the_tolerance_agrees(a: str, b: str, beyond: bool) -> None:
+    assert value_of(MACROS.beyond_tolerance("a", "b", 5), a=a, b=b) is beyond  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["UBND xã Y Tý", "ubnd XÃ Y TÝ ", "Ủy ban nhân dân xã Y Tý", "Uỷ ban nhân dân Xã Y Tý", "ỦY BAN NHÂN DÂN XÃ Y TÝ"],
+)
+def test_a_unit_is_one_however_its_committee_is_written(written: str) -> None:
+    assert value_of(MACROS.unit_form("unit"), unit=written) == "ubnd xã y tý"  # type: ignore[attr-defined]
 
 
 # --- declarations -----------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ def differences(
     for name, column, wanted in (("pair", "pair_id", pair), ("department", "answering_department", department)):
         there = dict.fromkeys(row[column] for row in known)
         if wanted is not None and wanted not in there:
-            raise UnknownDifferenceError(f"there is no {name} {wanted!r} to answer; there are: {', '.join(there)}")
+            raise UnknownDifferenceError(f"the register has no {name} {wanted!r}; there are: {', '.join(there)}")
     conditions = ["true" if closed else "is_open"]
     conditions += [f"pair_id = {_text(pair)}"] if pair is not None else []
     conditions += [f"answering_department = {_text(department)}"] if department is not None else []
