@@ -27,6 +27,9 @@ from orchestration.sharing.publish import SHARED, Published, publish
 from schemas import Declaration
 
 SUBMISSION = dg.AssetKey(["bronze", "submission"])
+DIFFERENCE_DECISION = dg.AssetKey(["bronze", "difference_decision"])
+#: Name of the step that exports the ledger.
+LEDGER = "ledger"
 PUBLISHED = dg.AssetKey(["published", SHARED])
 #: Resource that every step needs: see :func:`only_run`.
 ONLY_RUN = "only_run"
@@ -166,26 +169,31 @@ class Build(dg.Config):
     anyway: bool = False  # build and publish even if nothing has changed
 
 
-def submission_asset(settings: Settings, datasets: Sequence[Declaration]) -> dg.AssetsDefinition:
+def ledger_assets(settings: Settings, datasets: Sequence[Declaration]) -> dg.AssetsDefinition:
     """The ledger as dbt reads it. Where nothing has changed, it stays as it is, and so does all that follows it."""
+    texts = {
+        SUBMISSION: "One row per submission: what arrived, when, and what became of it.",
+        DIFFERENCE_DECISION: "One row per decision about a difference between departments.",
+    }
 
-    @dg.asset(
-        key=SUBMISSION,
-        deps=[bronze_key(each) for each in datasets],
-        group_name="ledger",
-        kinds={"sqlite", "parquet"},
-        description="One row per submission: what arrived, when, and what became of it.",
-        output_required=False,
+    above = [bronze_key(each) for each in datasets]
+    shared: dict[str, Any] = {"deps": above, "group_name": "ledger", "kinds": {"sqlite", "parquet"}, "skippable": True}
+
+    @dg.multi_asset(
+        name=LEDGER,
+        specs=[dg.AssetSpec(key, description=text, **shared) for key, text in texts.items()],
         required_resource_keys={ONLY_RUN},
     )
-    def submission(context: dg.AssetExecutionContext, config: Build) -> Iterator[dg.MaterializeResult]:
+    def ledger(context: dg.AssetExecutionContext, config: Build) -> Iterator[dg.MaterializeResult]:
         if warehouse.is_published(settings) and not config.anyway:
             context.log.info("nothing has changed since the published version: no build")
             return
         count = export_for_dbt(settings)
-        yield dg.MaterializeResult(metadata={"dagster/row_count": count, **asdict(warehouse.state(settings))})
+        facts = asdict(warehouse.state(settings))
+        yield dg.MaterializeResult(asset_key=SUBMISSION, metadata={"dagster/row_count": count, **facts})
+        yield dg.MaterializeResult(asset_key=DIFFERENCE_DECISION, metadata=facts)
 
-    return submission
+    return ledger
 
 
 class _Translator(DagsterDbtTranslator):

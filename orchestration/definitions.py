@@ -20,16 +20,16 @@ def assemble(settings: Settings, on_progress: OnProgress = _keep_to_itself) -> d
     declarations = list(datasets().values())
     bronze = [assets.bronze_asset(settings, each, on_progress) for each in declarations]
     models = assets.dbt_models(settings, on_progress)
-    submission = assets.submission_asset(settings, declarations)
+    ledger = assets.ledger_assets(settings, declarations)
     published = assets.published_asset(settings, models, on_progress)
     job = dg.define_asset_job(
         JOB,
         selection=dg.AssetSelection.all(),
         description="Take in every file that waits, build the warehouse, publish it.",
     )
-    following = [*submission.keys, *sorted(models.keys), *published.keys]
+    following = [*sorted(ledger.keys), *sorted(models.keys), *published.keys]
     return dg.Definitions(
-        assets=[*bronze, submission, models, published],
+        assets=[*bronze, ledger, models, published],
         jobs=[job],
         sensors=[sensors.files_sensor(settings, declarations, JOB, following)],
         schedules=[sensors.every_morning(JOB)],

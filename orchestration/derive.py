@@ -1,4 +1,5 @@
-"""Files of the repository that follow from the declarations: dbt's ``sources.yml`` and the models that gather the KPIs.
+"""Files of the repository that follow from the declarations: dbt's ``sources.yml``, and the models that gather the KPIs
+and the pairs of the reconciliation register.
 
 Belongs here: turning declarations into the text of a committed file, and writing it where it differs. Does not belong
 here: anything that needs data, and what dbt makes of the sources (``dbt_project/``).
@@ -13,10 +14,9 @@ from typing import Any
 
 import polars as pl
 
-from orchestration import predecessor
+from orchestration import kpis, predecessor, reconciliation
 from orchestration.intake import exported
 from orchestration.intake.bronze import SUBMISSIONS
-from orchestration.kpis import derived_files
 from orchestration.settings import Settings
 from schemas import Declaration, datasets
 
@@ -44,6 +44,16 @@ _SUBMISSION_TEXTS = {
     "position": "Order in which the files arrived; a file that is judged again keeps its place.",
     "days_late": "Days after the due day on which the file arrived; 0 in time, null where the period is unknown.",
     "is_current": "Its rows count now: accepted or partly, and not superseded.",
+}
+
+#: The same of ``bronze/difference_decision.parquet``.
+_DECISION_TEXTS = {
+    "decision_id": "Order of the decisions; the newest about a difference counts.",
+    "difference_id": "The difference, as mart_difference names it.",
+    "kind": "explained, corrected, accepted or reopened.",
+    "why": "The reason, as it was given.",
+    "who": "User who decided.",
+    "decided_at": "Time of the decision, in UTC.",
 }
 
 _SQL_TYPES: dict[Any, str] = {
@@ -143,8 +153,9 @@ def sources_path(settings: Settings) -> Path:
 def refresh(settings: Settings) -> list[Path]:
     """Write the derived files that differ from what the declarations say; returns those that changed."""
     changed = []
-    kpis = derived_files(settings.dbt_project / "models" / "kpi")
-    for path, text in {sources_path(settings): sources_yaml(datasets().values()), **kpis}.items():
+    models = settings.dbt_project / "models"
+    gathering = kpis.derived_files(models / "kpi") | reconciliation.derived_files(models / "reconciliation")
+    for path, text in {sources_path(settings): sources_yaml(datasets().values()), **gathering}.items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
             changed.append(path)

@@ -113,14 +113,14 @@ def _execute(settings: Settings, chosen: Sequence[Declaration], note: OnProgress
     """Execute the job over the chosen datasets and all that follows; returns Dagster's events."""
     import dagster as dg
 
-    from orchestration.assets import SUBMISSION, bronze_key
+    from orchestration.assets import LEDGER, bronze_key
     from orchestration.definitions import JOB, assemble
 
     definitions = assemble(settings, note)
     others = {bronze_key(each) for each in all_datasets().values()} - {bronze_key(each) for each in chosen}
     config: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     if anyway:
-        config["ops"] = {"__".join(SUBMISSION.path): {"config": {"anyway": True}}}
+        config["ops"] = {LEDGER: {"config": {"anyway": True}}}
     home = settings.dagster_home
     with relaxed_history(home), _dagster_home(home), dg.DagsterInstance.get() as instance:
         result = definitions.resolve_job_def(JOB).execute_in_process(

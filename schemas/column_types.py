@@ -13,8 +13,9 @@ from typing import Any, ClassVar, Literal
 
 import polars as pl
 
-#: How a column stands in the warehouse: as it is, as a keyed pseudonym, or as a year only.
-WarehouseForm = Literal["value", "pseudonym", "year"]
+#: How a column stands in the warehouse: as it is, as a keyed pseudonym, as a year only, or as a keyed form that can be
+#: compared between rows of one person and says nothing otherwise.
+WarehouseForm = Literal["value", "pseudonym", "year", "agreement"]
 
 DECIMAL_PRECISION = 20
 DECIMAL_SCALE = 4

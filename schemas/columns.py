@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from schemas.column_types import Choice, ColumnType, Text, WarehouseForm
+from schemas.column_types import Choice, CitizenId, ColumnType, PersonName, Text, WarehouseForm
 
 Classification = Literal["open", "internal", "personal", "sensitive"]
 RESTRICTED: frozenset[str] = frozenset({"personal", "sensitive"})
@@ -76,7 +76,10 @@ class Column:
 
 @dataclass(frozen=True)
 class WarehouseColumn:
-    """A column as it stands in bronze: a value that is not restricted, or the keyed form of one that is."""
+    """A column as it stands in bronze: a value that is not restricted, or the keyed form of one that is.
+
+    person: of an agreement key, the column with the citizen id that the name in ``source`` is keyed together with.
+    """
 
     name: str
     source: str | None
@@ -85,6 +88,7 @@ class WarehouseColumn:
     title: str
     description: str
     classification: Classification
+    person: str | None = None
 
 
 def column(
@@ -182,3 +186,52 @@ def warehouse_column(declared: Column) -> WarehouseColumn | None:
         f"{meaning}: {declared.description}",
         "internal",
     )
+
+
+def agreement_columns(columns: Mapping[str, Column]) -> list[WarehouseColumn]:
+    """For each person whose citizen id has a pseudonym and whose name is given: the key of id and name together.
+
+    Departments that spell a person's name differently have different keys for the same pseudonym. A key of the name
+    alone would tell how common it is; this one can be compared within one person only.
+    """
+    found = []
+    for person, name in _persons(columns):
+        assert person.warehouse is not None
+        prefix = person.warehouse.removesuffix("_key").removesuffix("citizen").rstrip("_")
+        description = (
+            "Keyed form (HMAC-SHA256) of citizen id and name together: equal in two rows of one person where their "
+            "names agree without case and diacritics; not comparable between persons."
+        )
+        found.append(
+            WarehouseColumn(
+                "_".join(filter(None, [prefix, "name_agreement_key"])),
+                name.name,
+                "agreement",
+                pl.String,
+                name.title,
+                description,
+                "internal",
+                person=person.name,
+            )
+        )
+    return found
+
+
+def _persons(columns: Mapping[str, Column]) -> list[tuple[Column, Column]]:
+    """Citizen ids with the names that belong to them.
+
+    ``owner_citizen_id`` and ``owner_name`` begin with the same word; an id and a name that are the only ones left
+    belong together as well.
+    """
+    ids = [each for each in columns.values() if each.type is CitizenId and each.warehouse]
+    names = [each for each in columns.values() if each.type is PersonName]
+    pairs = []
+    for person in list(ids):
+        alike = [each for each in names if each.name.split("_")[0] == person.name.split("_")[0]]
+        if len(alike) == 1:
+            pairs.append((person, alike[0]))
+            ids.remove(person)
+            names.remove(alike[0])
+    if len(ids) == len(names) == 1:
+        pairs.append((ids[0], names[0]))
+    return pairs

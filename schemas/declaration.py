@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from schemas.columns import PROVENANCE, Column, WarehouseColumn, check_column, warehouse_column
+from schemas.columns import PROVENANCE, Column, WarehouseColumn, agreement_columns, check_column, warehouse_column
 
 LoadMode = Literal["full", "upsert"]
 Period = Literal["month", "quarter", "year"]
@@ -81,13 +81,13 @@ class Declaration:
 
     @cached_property
     def warehouse_columns(self) -> tuple[WarehouseColumn, ...]:
-        """The columns of the bronze table, provenance first."""
+        """The columns of the bronze table: provenance first, what is derived from several columns last."""
         provenance = [
             WarehouseColumn(name, None, None, dtype, name, text, "internal")
             for name, (dtype, text) in PROVENANCE.items()
         ]
         declared = [warehouse_column(each) for each in self.columns.values()]
-        return (*provenance, *(each for each in declared if each is not None))
+        return (*provenance, *(each for each in declared if each is not None), *agreement_columns(self.columns))
 
     @cached_property
     def restricted_columns(self) -> tuple[Column, ...]:

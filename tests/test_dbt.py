@@ -16,13 +16,12 @@ import duckdb
 import polars as pl
 import pytest
 
-from orchestration import derive
+from orchestration import derive, kpis, predecessor, reconciliation
 from orchestration.delivery import deliveries
 from orchestration.intake.bronze import SUBMISSIONS
 from orchestration.intake.exported import TABLES, frames
 from orchestration.intake.ledger import Submission
 from orchestration.intake.obligations import obligations
-from orchestration.kpis import declared_kpis, derived_files
 from orchestration.settings import Settings
 from schemas import dataset, datasets
 
@@ -121,7 +120,8 @@ class Bronze:
     def write_ledger(self) -> None:
         pl.DataFrame(self.submissions, schema=SUBMISSIONS).write_parquet(self.folder / "submission.parquet")
         ledger = [in_ledger(details=self.details[each["submission_id"]], **each) for each in self.submissions]
-        for name, table in frames(Settings(), ledger).items():
+        nothing_before = {table.name: table.frame([]) for table in predecessor.TABLES}
+        for name, table in (frames(Settings(home=self.folder), ledger) | nothing_before).items():
             table.write_parquet(self.folder / f"{name}.parquet")
 
 
@@ -328,8 +328,10 @@ def test_sources_yml_is_what_the_declarations_say():
     assert text == derive.sources_yaml(datasets().values()), "stale: run python -m orchestration.derive"
 
 
-def test_the_models_that_gather_the_kpis_are_what_the_declarations_say():
-    for path, text in derived_files(MODELS / "kpi").items():
+def test_the_models_that_gather_kpis_and_pairs_are_what_the_declarations_say():
+    gathering = kpis.derived_files(MODELS / "kpi") | reconciliation.derived_files(MODELS / "reconciliation")
+    assert len(gathering) == 4
+    for path, text in gathering.items():
         assert path.read_text(encoding="utf-8") == text, "stale: run kho derive"
 
 
@@ -342,6 +344,13 @@ def test_refreshing_writes_only_what_differs(tmp_path, monkeypatch):
     assert target.read_text(encoding="utf-8") == derive.sources_path(Settings()).read_text(encoding="utf-8")
 
 
+_STEPS = {
+    "kpi": {"commune_key", "breakdown", "period", "period_end", "numerator", "denominator"},
+    "rec": {"difference_key", "commune_key", "period"}
+    | {f"{name}_{side}" for name in ("value", "submission_id", "source_sheet", "source_row") for side in "ab"},
+}
+
+
 def test_every_model_and_seed_says_its_grain_and_describes_exactly_its_columns(built, manifest):
     with duckdb.connect(str(built / "empty" / "warehouse.duckdb"), read_only=True) as connection:
         rows = connection.sql(
@@ -349,8 +358,8 @@ def test_every_model_and_seed_says_its_grain_and_describes_exactly_its_columns(b
         ).fetchall()
     for node in kho_nodes(manifest, "model", "seed"):
         stored = {column for schema, table, column in rows if (schema, table) == (node["schema"], node["name"])}
-        if node["config"]["materialized"] == "ephemeral":  # a KPI's own model is a step of kpi_measure
-            stored = {"commune_key", "breakdown", "period", "period_end", "numerator", "denominator"}
+        if node["config"]["materialized"] == "ephemeral":  # a step on the way to the model that gathers all of its kind
+            stored = _STEPS[node["name"].split("_")[0]]
         described = {name for name, column in node["columns"].items() if column["description"]}
         assert node["description"].startswith("One row per "), node["name"]
         assert described == stored, node["name"]
@@ -371,13 +380,13 @@ def test_marts_read_core_only_and_core_reads_core_and_sources_only(manifest):
         assert read <= allowed[node["schema"]], node["name"]
         assert (
             node["name"].split("_")[0]
-            in {"core": {"dim", "fct", "bridge", "kpi", "int"}, "marts": {"mart"}}[node["schema"]]
+            in {"core": {"dim", "fct", "bridge", "kpi", "rec", "int"}, "marts": {"mart"}}[node["schema"]]
         )
 
 
 def test_only_one_model_reads_the_ledger_and_one_macro_decides_what_counts(manifest):
     ledger = "source.kho.bronze.submission"
-    exported = {ledger, *(f"source.kho.bronze.{each.name}" for each in TABLES)}
+    exported = {ledger, *(f"source.kho.bronze.{each.name}" for each in (*TABLES, *predecessor.TABLES))}
     for source in exported:
         readers = [each["name"] for each in kho_nodes(manifest, "model") if source in each["depends_on"]["nodes"]]
         assert len(readers) == 1, source
@@ -685,7 +694,8 @@ def test_the_warehouse_is_built_before_anything_was_handed_in(built):
         assert province.fetchall() == [(0, 0, 0, None)]
     filled = {name: count for name, count in rows.items() if count}
     assert filled == {
-        "core.kpi_definition": len(declared_kpis(MODELS / "kpi")),
+        "core.kpi_definition": len(kpis.declared_kpis(MODELS / "kpi")),
+        "core.rec_pair": len(reconciliation.declared_pairs(MODELS / "reconciliation")),
         "core.commune": 3321,
         "core.old_commune": 10057,
         "core.old_district": 696,
@@ -709,7 +719,8 @@ def test_the_warehouse_is_built_before_anything_was_handed_in(built):
         for file in (MODELS / folder).glob("*.sql")
         if file.stem.startswith(names)
     }
-    assert set(rows) == declared | set(filled) | {"core.kpi_measure", "core.int_dossier_month"}
+    steps = {"core.kpi_measure", "core.int_dossier_month", "core.rec_difference", "core.int_named_commune"}
+    assert set(rows) == declared | set(filled) | steps
 
 
 def test_rows_outside_the_province_are_warned_of(built):

@@ -73,12 +73,13 @@ def fresh(tmp_path: Path) -> Settings:
 # --- what there is ----------------------------------------------------------------------------------------
 def test_every_dataset_model_and_seed_is_an_asset(home: Settings, definitions: dg.Definitions) -> None:
     project = home.dbt_project
-    expected = {"bronze/submission", "published/shared"}
+    expected = {"bronze/submission", "bronze/difference_decision", "published/shared"}
     expected |= {"bronze/" + path.replace("/", "_") for path in datasets()}
-    models = [file for file in (project / "models").rglob("*.sql") if file.parent.name != "kpi"]
+    models = [file for file in (project / "models").rglob("*.sql") if file.parent.name not in ("kpi", "reconciliation")]
     expected |= {f"{file.parent.name}/{file.stem}" for file in models}
-    # A KPI's own model is a step of kpi_measure and no table.
+    # A KPI's own model is a step of kpi_measure and no table; a pair's own one of rec_difference.
     expected |= {"core/kpi_measure", "core/kpi_definition", "core/int_dossier_month"}
+    expected |= {"core/rec_difference", "core/rec_pair", "core/int_named_commune"}
     expected |= {f"core/{file.stem}" for file in (project / "seeds").glob("*.csv")}
     assert {key.to_user_string() for key in definitions.resolve_all_asset_keys()} == expected
 
@@ -124,6 +125,7 @@ def test_the_ledger_stands_between_the_datasets_and_the_models(definitions: dg.D
     above = {name: {dep.asset_key.to_user_string() for dep in spec.deps} for name, spec in specs.items()}
     assert above["bronze/submission"] == {f"bronze/{each.table}" for each in datasets().values()}
     assert "bronze/submission" in above["core/fct_submission"]
+    assert "bronze/difference_decision" in above["core/fct_difference_decision"]
     assert above["published/shared"] == {name for name in specs if name.startswith(("core/", "marts/"))}
 
 
@@ -211,7 +213,7 @@ def test_a_failed_build_or_test_publishes_nothing(
     result = execute(definitions, instance, after_bronze(definitions))
     assert not result.success
     materialized = {event.asset_key.to_user_string() for event in result.get_asset_materialization_events()}
-    assert materialized == {"bronze/submission", "marts/mart_submission"}
+    assert materialized == {"bronze/submission", "bronze/difference_decision", "marts/mart_submission"}
     [failure] = result.get_step_failure_events()
     assert "learners_add_up: Got 3 results" in str(failure.event_specific_data)
 

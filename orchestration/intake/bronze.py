@@ -1,7 +1,8 @@
 """Bronze: the accepted rows of every submission as Parquet, and the ledger as dbt sees it.
 
-Belongs here: where the files of a submission lie, the types of a dataset's bronze table, the export before a
-build. An orphan file without a row in the ledger is invisible: dbt joins every row to ``submission.parquet``.
+Belongs here: where the files of a submission lie, the types of a dataset's bronze table, the export of the
+ledger before a build. An orphan file without a row in the ledger is invisible: dbt joins every row to
+``submission.parquet``.
 """
 
 from __future__ import annotations

@@ -153,7 +153,11 @@ def _make_updated(
 
     Of all submissions only the keys are read, from bronze; whole rows only of those that are hit.
     """
-    keys = [_name(each.name) for each in declaration.warehouse_columns if each.source in declaration.key]
+    keys = [
+        _name(each.name)
+        for each in declaration.warehouse_columns
+        if each.source in declaration.key and each.form != "agreement"
+    ]
     same = " and ".join(f"stored.{key} is not distinct from wanted.{key}" for key in keys)
     place = "struct_pack(submission := submission, source_sheet := source_sheet, source_row := source_row)"
     files = f"[{', '.join(_text(rows.bronze) for rows in found.values())}]"

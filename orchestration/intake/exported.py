@@ -1,4 +1,4 @@
-"""The tables that dbt reads beside bronze and the ledger: declared datasets, what is owed, how good each file was.
+"""The tables that dbt reads beside bronze and submissions: datasets, what is owed, how good files were, decisions.
 
 Belongs here: their columns with what they mean, and their rows from declarations and submissions. Does not belong
 here: writing them and the ledger's own table (``bronze``), dbt's ``sources.yml`` (``orchestration/derive.py``).
@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from orchestration.intake.deadlines import local_day
+from orchestration.intake.difference_decisions import DifferenceDecision, DifferenceDecisions
 from orchestration.intake.ledger import Submission
 from orchestration.intake.obligations import obligations
 from orchestration.intake.period import periods_in
@@ -99,7 +100,19 @@ REASON = ExportedTable(
         "rule_rows": (pl.Int64, "Rows with this rule in any column and severity; null where they were not counted."),
     },
 )
-TABLES = (DATASET, OBLIGATION, QUALITY, REASON)
+DECISION = ExportedTable(
+    "difference_decision",
+    "One row per decision about a difference between departments.",
+    {
+        "decision_id": (pl.Int64, "Order of the decisions; the newest about a difference counts."),
+        "difference_id": (pl.String, "The difference, as mart_difference names it."),
+        "kind": (pl.String, "explained, corrected, accepted or reopened."),
+        "why": (pl.String, "The reason, as it was given."),
+        "who": (pl.String, "User who decided."),
+        "decided_at": (pl.Datetime("us"), "Time of the decision, in UTC."),
+    },
+)
+TABLES = (DATASET, OBLIGATION, QUALITY, REASON, DECISION)
 
 
 def frames(settings: Settings, submissions: Sequence[Submission]) -> dict[str, pl.DataFrame]:
@@ -109,7 +122,13 @@ def frames(settings: Settings, submissions: Sequence[Submission]) -> dict[str, p
         OBLIGATION.name: OBLIGATION.frame(_obligations(settings, submissions)),
         QUALITY.name: QUALITY.frame(_quality(each) for each in submissions if "measures" in each.details),
         REASON.name: REASON.frame(row for each in submissions for row in _reasons(each)),
+        DECISION.name: DECISION.frame(map(_decision, DifferenceDecisions(settings.ledger).all())),
     }
+
+
+def _decision(decision: DifferenceDecision) -> dict[str, object]:
+    decided_at = decision.decided_at.astimezone(datetime.UTC).replace(tzinfo=None)
+    return vars(decision) | {"kind": decision.kind.value, "decided_at": decided_at}
 
 
 def _dataset(declaration: Declaration) -> dict[str, object]:

@@ -15,7 +15,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -184,6 +184,10 @@ class Ledger:
         finally:
             connection.close()
 
+    def connect(self) -> AbstractContextManager[sqlite3.Connection]:
+        """A connection for a module that serves another table of this file; all tables are there."""
+        return self._connect()
+
     def _select(
         self, where: str = "true", parameters: tuple[Any, ...] = (), order: str = "sequence"
     ) -> list[Submission]:
@@ -320,13 +324,17 @@ class Ledger:
             return bool(found[0])
 
     def last_sequence(self, *, changing: bool = False) -> int:
-        """Sequence of the newest submission (``changing``: that is not a duplicate) plus the number of decisions."""
+        """Sequence of the newest submission (``changing``: that is not a duplicate) plus the number of decisions.
+
+        Decisions about submissions and about differences both change what a warehouse is built from.
+        """
         if not self.path.exists():
             return 0
         where = "where verdict <> 'duplicate'" if changing else ""
         with self._connect() as connection:
             newest = connection.execute(f"select coalesce(max(sequence), 0) from submission {where}").fetchone()[0]
-            return int(newest) + int(connection.execute("select count(*) from decision").fetchone()[0])
+            decided = "select (select count(*) from decision) + (select count(*) from difference_decision)"
+            return int(newest) + int(connection.execute(decided).fetchone()[0])
 
     def without_receipt(self, dataset: str) -> list[Submission]:
         """Submissions whose receipt still has to be written."""

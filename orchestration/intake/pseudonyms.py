@@ -14,7 +14,7 @@ import polars as pl
 import polars_hash
 
 from orchestration.files import private_folder, replacing, sync_folder
-from orchestration.intake.folding import fold
+from orchestration.intake.folded_names import folded
 from orchestration.intake.ledger import Ledger
 from orchestration.settings import Settings
 from schemas.column_types import PersonName
@@ -23,6 +23,7 @@ from schemas.columns import Column
 KEY_BYTES = 32
 #: Half of the digest: RFC 2104 allows truncation to half; 128 bits never collide among persons.
 DIGEST_DIGITS = 32
+_ADDRESSED = "^(?:ho )?(?:ong|ba) "
 
 
 class KeyFileError(OSError):
@@ -65,6 +66,18 @@ class Pseudonymiser:
     def series(self, values: pl.Series, column: Column) -> pl.Series:
         """Pseudonyms of a column, 32 hex digits; names are folded before, so that hoà and hòa agree."""
         if column.type is PersonName:
-            values = pl.Series(values.name, [None if text is None else fold(text) for text in values.to_list()])
+            values = folded(values.cast(pl.String))
+        return self._digests(values.cast(pl.String))
+
+    def agreement(self, ids: pl.Series, names: pl.Series) -> pl.Series:
+        """Pseudonyms of id and name together, null where either is missing; names are folded before.
+
+        Forms of address before a name (Ông, Bà, Hộ ông …), as land registers write them, do not count.
+        """
+        bare = folded(names.cast(pl.String)).str.replace(_ADDRESSED, "")
+        pairs = pl.DataFrame({"person": ids.cast(pl.String), "name": bare})
+        return self._digests(pairs.select(pl.concat_str("person", "name", separator="\n").alias("pair")).to_series())
+
+    def _digests(self, values: pl.Series) -> pl.Series:
         digests = polars_hash.col(values.name).chash.hmac_sha256(key=self._key)
-        return values.cast(pl.String).to_frame().select(digests.str.slice(0, DIGEST_DIGITS)).to_series()
+        return values.to_frame().select(digests.str.slice(0, DIGEST_DIGITS)).to_series()

@@ -26,6 +26,8 @@ from schemas import Declaration
 from schemas.column_types import CitizenId
 
 KINDS = ("bronze", "vault", "returned", "findings")
+#: Forms of which no value repeats often enough for a dictionary.
+_KEYED = ("pseudonym", "agreement")
 _PLACE = {"bronze": ["source_sheet", "source_row"], "vault": ["source_sheet", "source_row"]}
 _PLACE |= {"returned": ["source_sheet", "source_row"], "findings": ["sheet", "row"]}
 
@@ -48,7 +50,7 @@ class Stage:
             "returned": cells,
             "findings": FINDINGS,
         }
-        self._unique = {each.name for each in declaration.warehouse_columns if each.form == "pseudonym"}
+        self._unique = {each.name for each in declaration.warehouse_columns if each.form in _KEYED}
         self._unique |= {"source_row", *(each.name for each in declaration.columns.values() if each.type is CitizenId)}
         self._writers: dict[str, pq.ParquetWriter] = {}
         self.rows = dict.fromkeys(KINDS, 0)

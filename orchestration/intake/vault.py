@@ -27,6 +27,9 @@ def _warehouse_series(
     values = frame[each.source]
     if each.form == "pseudonym":
         return keyed.series(values, declaration.columns[each.source]).alias(each.name)
+    if each.form == "agreement":
+        assert each.person is not None
+        return keyed.agreement(frame[each.person], values).alias(each.name)
     if each.form == "year":
         return values.str.slice(0, 4).cast(pl.Int32).alias(each.name)
     return values.alias(each.name)

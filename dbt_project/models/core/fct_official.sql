@@ -15,6 +15,7 @@ communes as (
 reports as (
     select
         submitted.citizen_key,
+        submitted.name_agreement_key,
         submitted.unit_name,
         communes.commune_key,
         submitted.commune as commune_code,
@@ -44,6 +45,7 @@ reports as (
 counted as (
     select
         citizen_key,
+        name_agreement_key,
         unit_name,
         commune_key,
         commune_code,

@@ -50,6 +50,7 @@ land_classes as (
 identified as (
     select
         parcels.owner_citizen_key,
+        parcels.owner_name_agreement_key,
         parcels.owner_tax_code,
         parcels.owner_role,
         parcels.period,
@@ -96,6 +97,7 @@ reports as (
         owner_kind || ':' || owner_value as owner_key,
         owner_kind,
         owner_citizen_key,
+        owner_name_agreement_key,
         owner_tax_code,
         owner_role,
         period,
@@ -136,6 +138,7 @@ owners as (
         owner_key,
         owner_kind,
         owner_citizen_key,
+        owner_name_agreement_key,
         owner_tax_code,
         owner_role,
         period,

@@ -9,7 +9,7 @@ with before as (
         numerator,
         denominator,
         value
-    from {{ source('bronze', 'previous_kpi') }}
+    from {{ ref('fct_previous_kpi') }}
 ),
 
 now as (
@@ -28,7 +28,7 @@ now as (
 
 previous_version as (
     select version as previous_version
-    from {{ source('bronze', 'previous_version') }}
+    from {{ ref('dim_previous_version') }}
 ),
 
 compared as (
@@ -99,7 +99,7 @@ turned as (
         submissions.rows_accepted,
         case when submissions.is_current then 'counts now' else 'counts no longer' end as effect
     from {{ ref('fct_submission') }} as submissions
-    left join {{ source('bronze', 'previous_submission') }} as previous
+    left join {{ ref('fct_previous_submission') }} as previous
         on submissions.submission_id = previous.submission_id
     where submissions.is_current <> coalesce(previous.is_current, false)
 ),
