@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from schemas import datasets
 

@@ -24,7 +24,7 @@ _DECIMAL = pl.Decimal(24, 4)
 
 VERSION = ExportedTable(
     "previous_version",
-    "One row: the version published before, or none.",
+    "One row per version with which this one is compared: the one published before, or none.",
     {
         "version": (pl.String, "Name of the version."),
         "published_at": (pl.Datetime("us"), "Time of its publication, in UTC."),

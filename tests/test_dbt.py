@@ -330,7 +330,7 @@ def test_sources_yml_is_what_the_declarations_say():
 
 def test_the_models_that_gather_kpis_and_pairs_are_what_the_declarations_say():
     gathering = kpis.derived_files(MODELS / "kpi") | reconciliation.derived_files(MODELS / "reconciliation")
-    assert len(gathering) == 4
+    assert len(gathering) == 5
     for path, text in gathering.items():
         assert path.read_text(encoding="utf-8") == text, "stale: run kho derive"
 
@@ -371,8 +371,8 @@ def test_descriptions_are_kept_in_the_warehouse(query):
     assert query("select table_name, column_name from duckdb_columns() where not internal and comment is null") == []
 
 
-def test_marts_read_core_only_and_core_reads_core_and_sources_only(manifest):
-    allowed = {"core": {"core", "bronze"}, "marts": {"core"}}
+def test_marts_read_core_and_marts_and_core_reads_core_and_sources_only(manifest):
+    allowed = {"core": {"core", "bronze"}, "marts": {"core", "marts"}}
     schemas = {key: each["schema"] for key, each in manifest["nodes"].items()}
     schemas |= {key: each["source_name"] for key, each in manifest["sources"].items()}
     for node in kho_nodes(manifest, "model"):
@@ -696,6 +696,8 @@ def test_the_warehouse_is_built_before_anything_was_handed_in(built):
     assert filled == {
         "core.kpi_definition": len(kpis.declared_kpis(MODELS / "kpi")),
         "core.rec_pair": len(reconciliation.declared_pairs(MODELS / "reconciliation")),
+        "core.kpi_dataset": (MODELS / "kpi" / "kpi_dataset.sql").read_text().count("as kpi_id"),
+        "core.student_t": 30,
         "core.commune": 3321,
         "core.old_commune": 10057,
         "core.old_district": 696,
