@@ -66,8 +66,9 @@ def normalise(
         elif position >= 0:
             texts[column.name] = _joined(cells, (position, *(further or {}).get(column.name, ())))
         else:
-            empty = pl.Series(column.name, [None], dtype=column.type.physical).new_from_index(0, len(rows))
-            context.typed[column.name] = empty
+            for name in (column.name, *((column.of_time_name,) if column.of_time_name else ())):
+                empty = pl.Series(name, [None], dtype=declaration.typed_columns[name])
+                context.typed[name] = empty.new_from_index(0, len(rows))
             continue
         place: int | pl.Series = position
         if spread and column.name in spread and column.name not in (carried or {}):
@@ -81,10 +82,12 @@ def normalise(
             if doubts := (doubtful or {}).get((sheet, position)):
                 cast = without_doubtful(cast, texts[column.name], doubts)
         context.typed[column.name] = cast.values.alias(column.name)
+        if column.of_time_name and cast.of_time is not None:
+            context.typed[column.of_time_name] = cast.of_time
         mended[column.type.name] += cast.mended
         mended.update(cast.mended_as)
         found.append(located(cast.problems, rows, sheet=sheet, column=column.name, position=place))
-    frame = pl.DataFrame([context.typed[name] for name in declaration.columns])
+    frame = pl.DataFrame([context.typed[name] for name in declaration.typed_columns])
     text = pl.DataFrame([texts[name].alias(name) for name in declaration.columns if name in texts])
     return TypedBatch(rows, frame, text, pl.concat(found) if found else no_findings(), places)
 

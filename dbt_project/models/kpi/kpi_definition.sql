@@ -11,7 +11,8 @@ select
     'pages digitised' as numerator_meaning,
     'pages of the fonds' as denominator_meaning,
     cast(100 as decimal(24, 4)) as target,
-    false as adds_up_over_time
+    false as adds_up_over_time,
+    'population' as spread_by
 union all
 select
     'archive_with_metadata' as kpi_id,
@@ -25,7 +26,8 @@ select
     'files with full metadata' as numerator_meaning,
     'files digitised' as denominator_meaning,
     cast(100 as decimal(24, 4)) as target,
-    false as adds_up_over_time
+    false as adds_up_over_time,
+    'population' as spread_by
 union all
 select
     'digital_specialist_rate' as kpi_id,
@@ -39,7 +41,8 @@ select
     'digital specialists in post' as numerator_meaning,
     'officials in post' as denominator_meaning,
     cast(10 as decimal(24, 4)) as target,
-    false as adds_up_over_time
+    false as adds_up_over_time,
+    'population' as spread_by
 union all
 select
     'digital_spending_disbursed' as kpi_id,
@@ -53,7 +56,8 @@ select
     'amount disbursed in dong' as numerator_meaning,
     'amount planned in dong' as denominator_meaning,
     cast(100 as decimal(24, 4)) as target,
-    false as adds_up_over_time
+    false as adds_up_over_time,
+    'population' as spread_by
 union all
 select
     'documents_electronic' as kpi_id,
@@ -67,7 +71,8 @@ select
     'documents sent electronically' as numerator_meaning,
     'documents issued' as denominator_meaning,
     cast(100 as decimal(24, 4)) as target,
-    true as adds_up_over_time
+    true as adds_up_over_time,
+    'population' as spread_by
 union all
 select
     'documents_exchanged' as kpi_id,
@@ -81,7 +86,8 @@ select
     'exchanges between levels of government' as numerator_meaning,
     'none: a count' as denominator_meaning,
     cast(null as decimal(24, 4)) as target,
-    true as adds_up_over_time
+    true as adds_up_over_time,
+    'population' as spread_by
 union all
 select
     'documents_signed' as kpi_id,
@@ -95,7 +101,8 @@ select
     'documents digitally signed' as numerator_meaning,
     'documents issued' as denominator_meaning,
     cast(100 as decimal(24, 4)) as target,
-    true as adds_up_over_time
+    true as adds_up_over_time,
+    'population' as spread_by
 union all
 select
     'dti_score' as kpi_id,
@@ -109,7 +116,8 @@ select
     'points scored in the main indicator' as numerator_meaning,
     'points that can be scored' as denominator_meaning,
     cast(null as decimal(24, 4)) as target,
-    false as adds_up_over_time
+    false as adds_up_over_time,
+    'population' as spread_by
 union all
 select
     'infra_ready_rate' as kpi_id,
@@ -123,7 +131,8 @@ select
     'communes with network and equipment' as numerator_meaning,
     'communes in the scope that the breakdown names' as denominator_meaning,
     cast(100 as decimal(24, 4)) as target,
-    false as adds_up_over_time
+    false as adds_up_over_time,
+    'population' as spread_by
 union all
 select
     'it_staff_coverage' as kpi_id,
@@ -137,7 +146,8 @@ select
     'communes with at least one official trained in IT' as numerator_meaning,
     'communes of the province' as denominator_meaning,
     cast(100 as decimal(24, 4)) as target,
-    false as adds_up_over_time
+    false as adds_up_over_time,
+    'population' as spread_by
 union all
 select
     'it_staff_gap' as kpi_id,
@@ -151,7 +161,8 @@ select
     'communes without an official trained in IT' as numerator_meaning,
     'communes of the province' as denominator_meaning,
     cast(0 as decimal(24, 4)) as target,
-    false as adds_up_over_time
+    false as adds_up_over_time,
+    'population' as spread_by
 union all
 select
     'land_linked_rate' as kpi_id,
@@ -165,7 +176,8 @@ select
     'parcels with an owner known by citizen id or tax code' as numerator_meaning,
     'parcels with an owner known in any way' as denominator_meaning,
     cast(100 as decimal(24, 4)) as target,
-    false as adds_up_over_time
+    false as adds_up_over_time,
+    'area' as spread_by
 union all
 select
     'late_open_dossiers' as kpi_id,
@@ -179,7 +191,8 @@ select
     'dossiers received in the month, still open and past due in the newest file' as numerator_meaning,
     'none: a count' as denominator_meaning,
     cast(0 as decimal(24, 4)) as target,
-    false as adds_up_over_time
+    false as adds_up_over_time,
+    'population' as spread_by
 union all
 select
     'on_time_rate' as kpi_id,
@@ -193,7 +206,8 @@ select
     'dossiers finished in the month on or before the due date' as numerator_meaning,
     'dossiers finished in the month that have a due date' as denominator_meaning,
     cast(null as decimal(24, 4)) as target,
-    true as adds_up_over_time
+    true as adds_up_over_time,
+    'population' as spread_by
 union all
 select
     'online_dossier_rate' as kpi_id,
@@ -207,7 +221,8 @@ select
     'dossiers received online in the month' as numerator_meaning,
     'dossiers received in the month' as denominator_meaning,
     cast(null as decimal(24, 4)) as target,
-    true as adds_up_over_time
+    true as adds_up_over_time,
+    'population' as spread_by
 union all
 select
     'overdue_tasks' as kpi_id,
@@ -221,7 +236,8 @@ select
     'tasks not done although due before the end of the quarter' as numerator_meaning,
     'tasks of the group' as denominator_meaning,
     cast(0 as decimal(24, 4)) as target,
-    false as adds_up_over_time
+    false as adds_up_over_time,
+    'population' as spread_by
 union all
 select
     'task_completion' as kpi_id,
@@ -235,7 +251,8 @@ select
     'tasks done, wholly or in substance' as numerator_meaning,
     'tasks of the group' as denominator_meaning,
     cast(100 as decimal(24, 4)) as target,
-    false as adds_up_over_time
+    false as adds_up_over_time,
+    'population' as spread_by
 union all
 select
     'training_coverage' as kpi_id,
@@ -249,7 +266,8 @@ select
     'distinct residents of the target age who completed a course' as numerator_meaning,
     'residents of the target age' as denominator_meaning,
     cast(null as decimal(24, 4)) as target,
-    false as adds_up_over_time
+    false as adds_up_over_time,
+    'population' as spread_by
 union all
 select
     'villages_without_mobile' as kpi_id,
@@ -263,4 +281,5 @@ select
     'very difficult villages without coverage' as numerator_meaning,
     'very difficult villages' as denominator_meaning,
     cast(0 as decimal(24, 4)) as target,
-    false as adds_up_over_time
+    false as adds_up_over_time,
+    'population' as spread_by

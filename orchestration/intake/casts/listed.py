@@ -12,6 +12,7 @@ import polars as pl
 from orchestration.intake.casts.base import Cast, CastContext, Failure, Reading, as_digits, cast_listed
 from orchestration.intake.folding import fold, plain
 from orchestration.intake.places import Unresolved
+from orchestration.intake.units_of_time import unit_of_time
 from schemas import rules
 from schemas.checks import SEEDS
 from schemas.columns import Column
@@ -76,16 +77,20 @@ def cast_boolean(text: pl.Series, column: Column, context: CastContext) -> Cast:
 
 
 def cast_commune(text: pl.Series, column: Column, context: CastContext) -> Cast:
-    """Codes of present communes, from code or name of a present or an old one."""
+    """Codes of present communes and keys of the units of the time, from code or name of a present or an old one.
+
+    A commune that stood at the time and was divided since has a key and no code.
+    """
 
     def parse(cell: str) -> Reading | Failure:
-        found = context.communes.look_up(cell, on=context.reference_date)
+        found = unit_of_time(context.communes, cell, on=context.reference_date)
         if isinstance(found, Unresolved) and _TYPED_CODE.fullmatch(cell) and (digits := as_digits(cell)):
-            coded = context.communes.look_up(digits, on=context.reference_date)
+            coded = unit_of_time(context.communes, digits, on=context.reference_date)
             found = found if isinstance(coded, Unresolved) else coded  # that the code exists proves its digits
         if isinstance(found, Unresolved):
             return Failure(found.rule_id, found.proposal)
-        return Reading(found.code, mended_as="old_commune" if found.old else None)
+        kind = "old_commune" if found.code else "divided_commune"
+        return Reading(found.code, mended_as=kind if found.old else None, of_time=found.key)
 
     return cast_listed(text, column, context, parse)
 
