@@ -78,7 +78,9 @@ def test_every_dataset_model_and_seed_is_an_asset(home: Settings, definitions: d
     models = [file for file in (project / "models").rglob("*.sql") if file.parent.name != "kpi"]
     expected |= {f"{file.parent.name}/{file.stem}" for file in models}
     # A KPI's own model is a step of kpi_measure and no table.
-    expected |= {"core/kpi_measure", "core/kpi_definition", "core/int_dossier_month"}
+    expected |= {
+        f"core/{name}" for name in ("kpi_measure", "kpi_definition", "int_commune_of_time", "int_dossier_month")
+    }
     expected |= {f"core/{file.stem}" for file in (project / "seeds").glob("*.csv")}
     assert {key.to_user_string() for key in definitions.resolve_all_asset_keys()} == expected
 

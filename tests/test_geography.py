@@ -13,7 +13,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from functools import cache
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -299,4 +298,4 @@ def test_the_units_of_2024_are_asked_with_their_districts_by_one_join(query) -> 
 
 
 def test_no_weight_is_declared_without_a_source_and_the_project_invents_none() -> None:
-    assert list(csv.DictReader(Path(Settings().seeds / "commune_weight.csv").open(encoding="utf-8"))) == []
+    assert seed("commune_weight") == []

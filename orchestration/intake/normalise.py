@@ -47,14 +47,17 @@ def normalise(
     doubtful: Mapping[tuple[str, int], Mapping[str, str]] | None = None,
     carried: Mapping[str, pl.Series] | None = None,
     spread: Mapping[str, Spread] | None = None,
+    district: int | None = None,
 ) -> TypedBatch:
     """Cast the mapped columns of a batch; absent optional columns are null. Adds to ``mended`` by column type.
 
     further: columns whose values of one row stand in several source columns; spread: columns whose one value several
     source columns say together; see ``Layout``. doubtful: texts of a column that may be in a legacy font, see
     ``Document``. carried: texts that go before those of the cells, also of columns that the table does not have.
+    district: the source column that says in which district the communes lie.
     """
     context.typed = {}
+    context.district = None if district is None else cells[f"c{district}"]
     texts: dict[str, pl.Series] = {}
     places: dict[str, pl.Series] = {}
     found: list[pl.DataFrame] = []

@@ -104,6 +104,7 @@ class CastContext:
 
     reference_date: the day whose communes the file names, the last one of its period; None: the present one.
     numeric_cells: the file is a workbook, where a number stands as the reader writes it and not as it was typed.
+    district: what a column beside the communes of the batch says about their districts, where there is one.
     """
 
     received_on: datetime.date
@@ -113,6 +114,7 @@ class CastContext:
     remembered: dict[str, dict[str, Reading | Failure]] = field(default_factory=dict)
     decimal_mark: dict[str, str | None] = field(default_factory=dict)
     typed: dict[str, pl.Series] = field(default_factory=dict)
+    district: pl.Series | None = None
 
 
 Casting = Callable[[pl.Series, Column, CastContext], Cast]
