@@ -23,6 +23,8 @@ _NOTE = (
 #: Names of the models that gather all KPIs' counts, their declarations, and the datasets that they are counted from.
 MEASURE, DEFINITION, DATASET = "kpi_measure", "kpi_definition", "kpi_dataset"
 _REFERENCE = re.compile(r"\b(ref|current_rows)\('([a-z0-9_]+)'")
+#: The column of a KPI's model with the commune of the time.
+_OF_TIME = "commune_of_time_key"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +34,8 @@ class Kpi:
     unit: percent (numerator over denominator) or count. decimals: 0 to 2. direction: up or down, where better is.
     adds_up_over_time: months may be summed to quarters and years (what happens), or not (what is so at a date).
     forecast: its quarters are carried on by a straight line (``mart_kpi_forecast``).
+    spread_by: population or area, the weights by which counts of a commune that was divided since are spread over its
+    parts. of_time: the model names the commune of the time beside the present one (its yml lists the column).
     """
 
     id: str
@@ -47,10 +51,12 @@ class Kpi:
     target: float | None = None
     adds_up_over_time: bool = False
     forecast: bool = False
+    spread_by: str = "population"
+    of_time: bool = False
 
     def __post_init__(self) -> None:
         allowed = {"unit": ("percent", "count"), "direction": ("up", "down"), "decimals": (0, 1, 2)}
-        for name, values in allowed.items():
+        for name, values in (allowed | {"spread_by": ("population", "area")}).items():
             if getattr(self, name) not in values:
                 raise ValueError(f"KPI {self.id}: {name} is {getattr(self, name)!r}; it must be one of {values}")
 
@@ -64,7 +70,8 @@ def declared_kpis(folder: Path) -> list[Kpi]:
         (model,) = yaml.safe_load(file.read_text(encoding="utf-8"))["models"]
         if model["name"] != file.stem:
             raise ValueError(f"{file.name}: declares {model['name']}")
-        found.append(Kpi(id=file.stem.removeprefix(_PREFIX), **model["config"]["meta"]["kpi"]))
+        of_time = any(column["name"] == _OF_TIME for column in model.get("columns", []))
+        found.append(Kpi(id=file.stem.removeprefix(_PREFIX), of_time=of_time, **model["config"]["meta"]["kpi"]))
     return found
 
 
@@ -84,6 +91,7 @@ def measure_sql(kpis: list[Kpi]) -> str:
         f"""select
     '{kpi.id}' as kpi_id,
     commune_key,
+    {_OF_TIME if kpi.of_time else f"cast(null as string) as {_OF_TIME}"},
     breakdown,
     period,
     period_end,
@@ -102,7 +110,7 @@ def definition_sql(kpis: list[Kpi]) -> str:
     parts = []
     for kpi in kpis:
         columns = []
-        for each in fields(Kpi):
+        for each in (one for one in fields(Kpi) if one.name != "of_time"):
             value = _literal(getattr(kpi, each.name))
             if each.name == "target" and kpi.target is not None:
                 value = f"cast({value} as decimal(24, 4))"

@@ -13,9 +13,9 @@ from typing import Any, ClassVar, Literal
 
 import polars as pl
 
-#: How a column stands in the warehouse: as it is, as a keyed pseudonym, as a year only, or as a keyed form that can be
-#: compared between rows of one person and says nothing otherwise.
-WarehouseForm = Literal["value", "pseudonym", "year", "agreement"]
+#: How a column stands in the warehouse: as it is, as a keyed pseudonym, as a year only, as a keyed form that can be
+#: compared between rows of one person and says nothing otherwise, or as the unit of its time.
+WarehouseForm = Literal["value", "pseudonym", "year", "agreement", "of_time"]
 
 DECIMAL_PRECISION = 20
 DECIMAL_SCALE = 4
@@ -31,6 +31,8 @@ class ColumnType:
     hint_vi: ClassVar[str] = ""
     #: A cell of this type is an identifier: digits lost by a numeric cell change its meaning.
     identifier: ClassVar[bool] = False
+    #: Its values name units that change through time: beside the present one, the warehouse holds the one of the time.
+    has_time: ClassVar[bool] = False
 
 
 class Text(ColumnType):
@@ -123,12 +125,14 @@ class TaxCode(ColumnType):
 class CommuneCode(ColumnType):
     """A present commune, written as its code or name, or as those of an old one that went into it whole.
 
-    Stored as the 5-digit code of the present one (text, leading zeros kept).
+    Stored as the 5-digit code of the present one (text, leading zeros kept), and beside it as the key of the unit that
+    stood at the end of the file's period. A unit that stood then and was divided since has that key only.
     """
 
     name = "commune_code"
     hint_vi = "Tên xã/phường hiện hành (kèm Xã/Phường) hoặc mã 5 chữ số"
     identifier = True
+    has_time = True
 
 
 class LandType(ColumnType):

@@ -60,6 +60,11 @@ class Column:
         return self.classification in RESTRICTED
 
     @property
+    def of_time_name(self) -> str | None:
+        """The column beside it that names the unit of the time; None where the type has no such thing."""
+        return f"{self.name}_of_time_key" if self.type.has_time and not self.restricted else None
+
+    @property
     def headers(self) -> tuple[str, ...]:
         """The title and its synonyms, in order of preference."""
         return (self.title, *self.also)
@@ -158,6 +163,22 @@ def check_column(dataset: str, declared: Column, names: Sequence[str]) -> None:
     for other in (declared.sex_column, declared.birth_column):
         if other and other not in names:
             raise TypeError(f"{where}: there is no column {other!r}")
+
+
+def of_time_column(declared: Column) -> WarehouseColumn | None:
+    """The column beside a declared one that names the unit of the time; None where there is none."""
+    if declared.of_time_name is None:
+        return None
+    return WarehouseColumn(
+        declared.of_time_name,
+        declared.name,
+        "of_time",
+        pl.String,
+        declared.title,
+        "Key (code@valid_from) of the unit as it stood at the end of the file's period; joins to dim_commune: "
+        + declared.description,
+        declared.classification,
+    )
 
 
 def warehouse_column(declared: Column) -> WarehouseColumn | None:

@@ -13,7 +13,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from schemas.columns import PROVENANCE, Column, WarehouseColumn, agreement_columns, check_column, warehouse_column
+import polars as pl
+
+from schemas.columns import (
+    PROVENANCE,
+    Column,
+    WarehouseColumn,
+    agreement_columns,
+    check_column,
+    of_time_column,
+    warehouse_column,
+)
 
 LoadMode = Literal["full", "upsert"]
 Period = Literal["month", "quarter", "year"]
@@ -86,8 +96,25 @@ class Declaration:
             WarehouseColumn(name, None, None, dtype, name, text, "internal")
             for name, (dtype, text) in PROVENANCE.items()
         ]
-        declared = [warehouse_column(each) for each in self.columns.values()]
+        declared = [made(each) for each in self.columns.values() for made in (warehouse_column, of_time_column)]
         return (*provenance, *(each for each in declared if each is not None), *agreement_columns(self.columns))
+
+    @cached_property
+    def typed_columns(self) -> dict[str, Any]:
+        """Names and stored types of the columns of a typed batch: the declared ones, then those derived from them."""
+        declared = {each.name: each.type.physical for each in self.columns.values()}
+        return declared | {each.of_time_name: pl.String for each in self.columns.values() if each.of_time_name}
+
+    @cached_property
+    def typed_key(self) -> tuple[str, ...]:
+        """The columns of a typed batch that name a row: two communes of the time may be one commune now."""
+        return tuple(self.columns[part].of_time_name or part for part in self.key)
+
+    @cached_property
+    def warehouse_key(self) -> tuple[str, ...]:
+        """The columns of the bronze table that name a row."""
+        plain = {each.source: each.name for each in self.warehouse_columns if each.form not in ("of_time", "agreement")}
+        return tuple(self.columns[part].of_time_name or plain[part] for part in self.key)
 
     @cached_property
     def restricted_columns(self) -> tuple[Column, ...]:

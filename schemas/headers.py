@@ -22,6 +22,12 @@ COMMUNE = (
     "Xã, phường | Phường/Xã | Phường Xã | Xã/Phường/Đặc khu | Xã/Phường/Thị trấn | Tên xã | Tên xã/phường | "
     "ĐVHC cấp xã | Đơn vị hành chính | UBND xã/phường | Tên Xã mới | Địa phương"
 )
+#: A column that no dataset declares: it tells namesakes among the communes of before July 2025 apart.
+DISTRICT = (
+    "Quận/huyện | Huyện | Quận | Huyện/quận | Quận, huyện | Tên huyện | Tên quận/huyện | Huyện cũ | Cấp huyện | "
+    "Huyện/thị xã | Huyện, thị xã | Huyện/thành phố | Huyện, thành phố | Huyện/TP | Huyện/thị xã/thành phố | "
+    "Huyện, thị xã, thành phố | Huyện/TX/TP | Quận/huyện/thị xã | Quận/huyện/thị xã/thành phố | ĐVHC cấp huyện"
+)
 #: How people write a sex. Codes 0, 1 and 2 are not among them: systems disagree about their meaning.
 SEX_WORDS = {"male": "Nam | M | Male | Trai | Ông | Anh", "female": "Nữ | F | Female | Gái | Bà | Chị"}
 #: Units as they call the column that names them; "Đơn vị" alone may be a commune's, too.

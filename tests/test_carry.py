@@ -23,7 +23,7 @@ from tests.test_rows import batch_of, cells
 
 HEADER = "STT|Số định danh cá nhân|Họ và tên|Ngày sinh|Giới tính|Xã/phường|Thôn|Dân tộc|Ghi chú"
 RECEIVED = datetime.date(2026, 11, 2)
-BAT_XAT, Y_TY = exactly("02683"), exactly("02701")
+BAT_XAT, Y_TY = exactly("02683@2025-07-01"), exactly("02701@2025-07-01")
 PERSON = "1|010085000001|Giàng A Páo|05/03/1985|Nam|{}|{}|{}|"
 
 
@@ -83,7 +83,7 @@ def communes_of(*below: str, sheet: str = "csv") -> list[str | None]:
         ("Bát Xát||||||||", BAT_XAT, None),
         ("02683 - Bát Xát||||||||", BAT_XAT, None),
         ("X. Bát Xát||||||||", BAT_XAT, None),
-        ("II. A Mú Sung||||||||", exactly("02686"), None),
+        ("II. A Mú Sung||||||||", exactly("02686@2025-07-01"), None),
         ("1. Thôn Bản Vược||||||||", None, "Thôn Bản Vược"),
         ("Thôn Bản Vược, xã Bát Xát: 12 hộ||||||||", BAT_XAT, "Thôn Bản Vược"),
         ("||Tổ 5||||||", None, "Tổ 5"),
@@ -149,7 +149,7 @@ def test_a_total_of_the_commune_ends_it_and_a_total_of_the_page_does_not() -> No
 
 def test_the_name_of_the_province_is_no_heading_for_the_ward_of_that_name() -> None:
     assert communes_of("Lào Cai||||||||", person()) == [None]
-    assert communes_of("Phường Lào Cai||||||||", person()) == [exactly("02647")]
+    assert communes_of("Phường Lào Cai||||||||", person()) == [exactly("02647@2025-07-01")]
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def test_a_corrected_file_shows_new_changed_vanished_and_unchanged_rows(settings
     assert changes(settings, RESIDENTS, second) == [
         ("changed", 3, ids[1], "household_no", "HK00000", "HK9"),
         ("changed", 4, ids[2], "full_name", "Lò Thị C0", "Lò Thị Mới"),
-        ("changed", 4, ids[2], "commune", "02680", "02683"),
+        ("changed", 4, ids[2], "commune", "02680@2025-07-01", "02683@2025-07-01"),
         ("vanished", 2, ids[0], None, None, None),
         ("new", 7, ids[7], None, None, None),
     ]

@@ -63,6 +63,11 @@ OCTOBER = {
 }
 
 
+def of_time(row: dict) -> dict:
+    """What stands beside the commune of a row: all of the story happens since the reform."""
+    return {"commune_of_time_key": f"{row['commune']}@2025-07-01"} if row.get("commune") else {}
+
+
 class Bronze:
     """Writes bronze below a home as the intake does: one Parquet file a submission, and the ledger beside them."""
 
@@ -107,7 +112,7 @@ class Bronze:
         self._write(
             declaration.table,
             submission_id,
-            [{**provenance, "source_row": number, **row} for number, row in enumerate(rows, start=2)],
+            [{**provenance, "source_row": number, **of_time(row), **row} for number, row in enumerate(rows, start=2)],
         )
 
     def _write(self, table: str, name: str, rows: list[dict]) -> None:
@@ -359,7 +364,7 @@ def test_every_model_and_seed_says_its_grain_and_describes_exactly_its_columns(b
     for node in kho_nodes(manifest, "model", "seed"):
         stored = {column for schema, table, column in rows if (schema, table) == (node["schema"], node["name"])}
         if node["config"]["materialized"] == "ephemeral":  # a step on the way to the model that gathers all of its kind
-            stored = _STEPS[node["name"].split("_")[0]]
+            stored = _STEPS[node["name"].split("_")[0]] | {"commune_of_time_key"} & set(node["columns"])
         described = {name for name, column in node["columns"].items() if column["description"]}
         assert node["description"].startswith("One row per "), node["name"]
         assert described == stored, node["name"]
@@ -380,7 +385,7 @@ def test_marts_read_core_and_marts_and_core_reads_core_and_sources_only(manifest
         assert read <= allowed[node["schema"]], node["name"]
         assert (
             node["name"].split("_")[0]
-            in {"core": {"dim", "fct", "bridge", "kpi", "rec", "int"}, "marts": {"mart"}}[node["schema"]]
+            in {"core": {"dim", "fct", "bridge", "geography", "kpi", "rec", "int"}, "marts": {"mart"}}[node["schema"]]
         )
 
 
@@ -410,11 +415,12 @@ def test_models_avoid_what_other_engines_do_not_understand():
 
 
 def test_no_model_joins_communes_by_a_code_that_an_old_commune_has_too():
-    """Whoever reads dim_commune takes the present rows, or joins by the key."""
+    """Whoever reads codes from dim_commune takes the present rows only; others join by the key."""
     for file in MODELS.rglob("*.sql"):
         text = " ".join(file.read_text(encoding="utf-8").split())
         for after in text.split("ref('dim_commune') }}")[1:]:
-            assert "is_present" in after.split("),")[0], file.name
+            step = text[: text.index(after)].rpartition(" as (")[2] + after.split("),")[0]
+            assert "is_present" in step or "commune_code" not in step, file.name
 
 
 def test_the_code_of_a_present_commune_finds_an_old_one_and_facts_stand_in_the_present_one(query):
@@ -512,17 +518,17 @@ def test_a_person_counts_in_one_row_of_the_newest_files_and_keeps_its_history(qu
         "report_count, is_latest, source_row from core.fct_resident order by citizen_key, period"
     )
     assert found == [
-        ("p1", "2026-09", B, f"{B}/8", "permanent", False, "population", None, 1, False, 2),
-        ("p1", "2026-10", A, f"{A}/1", "permanent", False, A, "Mới", 2, True, 2),
-        ("p10", "2026-10", A, f"{A}/5", "permanent", False, "population", None, 2, True, 8),
-        ("p13", "2026-10", ELSEWHERE, f"{ELSEWHERE}/1", "permanent", False, "population", None, 1, True, 9),
-        ("p2", "2026-10", A, f"{A}/1", "permanent", False, "population", None, 1, False, 3),
-        ("p2", "2026-11", B, f"{B}/9", "permanent", False, B, None, 1, True, 2),
-        ("p3", "2026-10", A, f"{A}/2", "deceased", True, "population", None, 1, True, 4),
-        ("p4", "2026-10", B, f"{B}/1", "permanent", False, "population", None, 1, True, 5),
-        ("p5", "2026-10", B, f"{B}/2", "permanent", False, "population", None, 1, True, 6),
-        ("p6", "2026-10", A, f"{A}/2", "permanent", True, "population", None, 1, True, 7),
-        ("p7", "2026-09", A, f"{A}/3", "permanent", False, "population", None, 1, False, 3),
+        ("p1", "2026-09", B, f"{B_KEY}/8", "permanent", False, "population", None, 1, False, 2),
+        ("p1", "2026-10", A, f"{A_KEY}/1", "permanent", False, A, "Mới", 2, True, 2),
+        ("p10", "2026-10", A, f"{A_KEY}/5", "permanent", False, "population", None, 2, True, 8),
+        ("p13", "2026-10", ELSEWHERE, f"{ELSEWHERE_KEY}/1", "permanent", False, "population", None, 1, True, 9),
+        ("p2", "2026-10", A, f"{A_KEY}/1", "permanent", False, "population", None, 1, False, 3),
+        ("p2", "2026-11", B, f"{B_KEY}/9", "permanent", False, B, None, 1, True, 2),
+        ("p3", "2026-10", A, f"{A_KEY}/2", "deceased", True, "population", None, 1, True, 4),
+        ("p4", "2026-10", B, f"{B_KEY}/1", "permanent", False, "population", None, 1, True, 5),
+        ("p5", "2026-10", B, f"{B_KEY}/2", "permanent", False, "population", None, 1, True, 6),
+        ("p6", "2026-10", A, f"{A_KEY}/2", "permanent", True, "population", None, 1, True, 7),
+        ("p7", "2026-09", A, f"{A_KEY}/3", "permanent", False, "population", None, 1, False, 3),
         ("p8", "2026-11", B, None, "permanent", False, B, None, 1, True, 3),
     ]
 
@@ -705,6 +711,9 @@ def test_the_warehouse_is_built_before_anything_was_handed_in(built):
         "core.commune_successor": 10587,
         "core.dim_commune": 3321 + 10057,
         "core.bridge_commune": 10587,
+        "core.geography_share": 2 * (3321 + 10057 - 441),
+        "core.geography_withheld": 2 * 441,
+        "core.int_commune_of_time": 99 + 319,
         "core.citizen_id_province": 63,
         "core.land_type": 104,
         "core.dim_dataset": len(datasets()),
@@ -722,7 +731,7 @@ def test_the_warehouse_is_built_before_anything_was_handed_in(built):
         if file.stem.startswith(names)
     }
     steps = {"core.kpi_measure", "core.int_dossier_month", "core.rec_difference", "core.int_named_commune"}
-    assert set(rows) == declared | set(filled) | steps
+    assert set(rows) == declared | set(filled) | steps | {"core.commune_weight"}
 
 
 def test_rows_outside_the_province_are_warned_of(built):

@@ -114,8 +114,8 @@ def province(tmp_path: Path) -> Communes:
     path = tmp_path / "commune.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["commune_code", "commune_name", "province_code", "province_name"])
-        writer.writerows([*row, {"15": "Tỉnh Lào Cai", "16": "Tỉnh Khác"}[row[2]]] for row in rows)
+        writer.writerow(["commune_code", "commune_name", "province_code", "province_name", "valid_from"])
+        writer.writerows([*row, {"15": "Tỉnh Lào Cai", "16": "Tỉnh Khác"}[row[2]], "2025-07-01"] for row in rows)
     return Communes(path, "15")
 
 

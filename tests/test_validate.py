@@ -74,8 +74,8 @@ def found(declaration: Declaration, *rows: Row) -> Found:
 def test_right_rows_have_no_findings_and_typed_values(declaration: Declaration, make: Any) -> None:
     typed, columns, _ = batch_of(declaration, [make(number) for number in range(300)])
     assert validate(declaration, columns, typed, sheet="Trang", received_on=TODAY).is_empty()
-    assert typed.frame.columns == list(declaration.columns)
-    assert typed.frame.dtypes == [column.type.physical for column in declaration.columns.values()]
+    assert typed.frame.columns == [*declaration.columns, "commune_of_time_key"]
+    assert typed.frame.dtypes == [*(column.type.physical for column in declaration.columns.values()), pl.String]
     assert set(typed.text.columns) == set(columns)
 
 

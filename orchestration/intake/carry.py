@@ -19,7 +19,7 @@ from orchestration.intake.casts import CastContext
 from orchestration.intake.casts.base import PROBLEMS
 from orchestration.intake.ditto import DittoMarks, ditto_findings
 from orchestration.intake.findings import located
-from orchestration.intake.places import exactly
+from orchestration.intake.places import Found, exactly
 from orchestration.intake.recognise import Layout
 from orchestration.intake.rows import DataRows
 from orchestration.intake.sections import Place, Section, Sections, commune_column, village_column
@@ -33,8 +33,8 @@ DITTO, SECTION = "ditto", "section"
 class Carried:
     """The data rows of a batch with what was carried into them.
 
-    cells: without ditto marks. texts: columns whose text goes before that of the cells. expected: the commune that
-    the heading above each row names; None where no heading does.
+    cells: without ditto marks. texts: columns whose text goes before that of the cells. expected: the key of the
+    commune that the heading above each row names; None where no heading does.
     """
 
     cells: pl.DataFrame
@@ -52,6 +52,7 @@ class Carrier:
         self._layout, self._sheet, self._mended = layout, sheet, mended
         self._marks = DittoMarks(declaration, layout, sheet)
         self.sections = Sections(context.communes, sheet, context.reference_date)
+        self._communes = context.communes
         columns = declaration.columns
         commune, village = commune_column(declaration), village_column(declaration)
         self._commune = columns[commune] if commune else None
@@ -144,15 +145,24 @@ class Carrier:
         """Warnings at the rows whose own commune is another than the heading's."""
         if carried.expected is None or self._commune is None:
             return carried.findings.clear()
-        name = self._commune.name
+        name, of_time = self._commune.name, self._commune.of_time_name
+        if of_time is None:
+            return carried.findings.clear()
+        today = {key: self._today(key) for key in carried.expected.drop_nulls().unique()}
+        expected = carried.expected.replace_strict(today, default=None, return_dtype=pl.String)
         return ditto_findings(
-            (typed[name] != carried.expected).fill_null(False),
+            (typed.select(pl.coalesce(name, of_time)).to_series() != expected).fill_null(False),
             rules.SECTION_DIFFERS,
             rows,
             sheet=self._sheet,
             column=name,
             position=self._layout.columns.get(name, -1),
         )
+
+    def _today(self, key: str) -> str:
+        """The code of the present commune that the one of a key is now; its key if it was divided."""
+        found = self._communes.look_up(exactly(key))
+        return found.code if isinstance(found, Found) else key
 
 
 def _gathered(values: Sequence[str | None], at: pl.Series) -> pl.Series:

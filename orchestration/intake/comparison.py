@@ -77,7 +77,9 @@ class _Rows:
         for each in declaration.columns.values():
             side, name = ("vault" if each.restricted else "bronze"), _name(each.name)
             value = f"{side}.{name}" if each.name in stored[side] else "null"
-            columns.append(f"try_cast({value} as {types[each.name]}) as {name}" if types else value)
+            if each.of_time_name in stored[side]:  # two communes of the time may be one now
+                value = f"coalesce({side}.{_name(str(each.of_time_name))}, {value})"
+            columns.append(f"try_cast({value} as {types[each.name]}) as {name}" if types else f"{value} as {name}")
         return (
             f"select {number} as submission, {', '.join(columns)} from read_parquet({_text(self.bronze)}) as bronze "
             f"positional join read_parquet({_text(self.vault)}) as vault"
@@ -153,11 +155,7 @@ def _make_updated(
 
     Of all submissions only the keys are read, from bronze; whole rows only of those that are hit.
     """
-    keys = [
-        _name(each.name)
-        for each in declaration.warehouse_columns
-        if each.source in declaration.key and each.form != "agreement"
-    ]
+    keys = [_name(each) for each in declaration.warehouse_key]
     same = " and ".join(f"stored.{key} is not distinct from wanted.{key}" for key in keys)
     place = "struct_pack(submission := submission, source_sheet := source_sheet, source_row := source_row)"
     files = f"[{', '.join(_text(rows.bronze) for rows in found.values())}]"

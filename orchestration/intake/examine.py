@@ -280,6 +280,7 @@ class Examination:
             doubtful=self._recognised.doubtful,
             carried=carried.texts,
             spread=layout.spread,
+            district=layout.district,
         )
         about_carried = [carried.findings, carrier.contradictions(carried, data.rows, typed.frame)]
         return replace(typed, findings=pl.concat([typed.findings, *about_carried]))

@@ -47,14 +47,17 @@ def normalise(
     doubtful: Mapping[tuple[str, int], Mapping[str, str]] | None = None,
     carried: Mapping[str, pl.Series] | None = None,
     spread: Mapping[str, Spread] | None = None,
+    district: int | None = None,
 ) -> TypedBatch:
     """Cast the mapped columns of a batch; absent optional columns are null. Adds to ``mended`` by column type.
 
     further: columns whose values of one row stand in several source columns; spread: columns whose one value several
     source columns say together; see ``Layout``. doubtful: texts of a column that may be in a legacy font, see
     ``Document``. carried: texts that go before those of the cells, also of columns that the table does not have.
+    district: the source column that says in which district the communes lie.
     """
     context.typed = {}
+    context.district = None if district is None else cells[f"c{district}"]
     texts: dict[str, pl.Series] = {}
     places: dict[str, pl.Series] = {}
     found: list[pl.DataFrame] = []
@@ -66,8 +69,9 @@ def normalise(
         elif position >= 0:
             texts[column.name] = _joined(cells, (position, *(further or {}).get(column.name, ())))
         else:
-            empty = pl.Series(column.name, [None], dtype=column.type.physical).new_from_index(0, len(rows))
-            context.typed[column.name] = empty
+            for name in (column.name, *((column.of_time_name,) if column.of_time_name else ())):
+                empty = pl.Series(name, [None], dtype=declaration.typed_columns[name])
+                context.typed[name] = empty.new_from_index(0, len(rows))
             continue
         place: int | pl.Series = position
         if spread and column.name in spread and column.name not in (carried or {}):
@@ -81,10 +85,12 @@ def normalise(
             if doubts := (doubtful or {}).get((sheet, position)):
                 cast = without_doubtful(cast, texts[column.name], doubts)
         context.typed[column.name] = cast.values.alias(column.name)
+        if column.of_time_name and cast.of_time is not None:
+            context.typed[column.of_time_name] = cast.of_time
         mended[column.type.name] += cast.mended
         mended.update(cast.mended_as)
         found.append(located(cast.problems, rows, sheet=sheet, column=column.name, position=place))
-    frame = pl.DataFrame([context.typed[name] for name in declaration.columns])
+    frame = pl.DataFrame([context.typed[name] for name in declaration.typed_columns])
     text = pl.DataFrame([texts[name].alias(name) for name in declaration.columns if name in texts])
     return TypedBatch(rows, frame, text, pl.concat(found) if found else no_findings(), places)
 

@@ -16,7 +16,7 @@ import datetime
 import difflib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -43,8 +43,8 @@ _NAMES_KIND = re.compile(r"\b(?:xa|phuong|thi tran|tt)\b")
 _CODE = re.compile(r"(?<![0-9])[0-9]{5}(?![0-9])")
 #: A code alone, as text, as a number that lost its zeros, or as a float.
 _NUMBER = re.compile(r"(['’]?[0-9][0-9 ]*)(?:[.,]0+)?")
-#: What the intake itself writes for a present commune, whatever the period of the file.
-_EXACT = re.compile(r"=([0-9]{5})")
+#: What the intake itself writes for a commune, whatever the period of the file: its key, or a present one's code.
+_EXACT = re.compile(r"=(([0-9]{5})(?:@[0-9]{4}-[0-9]{2}-[0-9]{2})?)")
 
 
 @dataclass(frozen=True)
@@ -54,22 +54,36 @@ class Commune:
     code: str
     name: str
     province: str
+    valid_from: str
+
+    @property
+    def key(self) -> str:
+        """What tells it from an old commune of the same code, as in ``dim_commune``."""
+        return f"{self.code}@{self.valid_from}"
 
 
 @dataclass(frozen=True)
 class Found:
-    """The present commune that a cell names; ``old``: the old one that it named, where it named one."""
+    """The present commune that a cell names; ``old``: the old one that it named, where it named one.
+
+    namesakes: several old ones bear the name, and all of them went into that commune; ``old`` is any of them.
+    """
 
     code: str
     old: OldCommune | None = None
+    namesakes: bool = False
 
 
 @dataclass(frozen=True)
 class Unresolved:
-    """Why a cell names no commune, and what it may have meant."""
+    """Why a cell names no present commune, and what it may have meant.
+
+    divided: the old one that it certainly names, where that one was divided among several.
+    """
 
     rule_id: str
     proposal: str | None
+    divided: OldCommune | None = None
 
 
 class Communes:
@@ -78,7 +92,9 @@ class Communes:
     def __init__(self, file: Path, province: str) -> None:
         with file.open(encoding="utf-8", newline="") as source:
             table = list(csv.DictReader(source))
-        every = [Commune(row["commune_code"], row["commune_name"], row["province_code"]) for row in table]
+        every = [
+            Commune(row["commune_code"], row["commune_name"], row["province_code"], row["valid_from"]) for row in table
+        ]
         self.by_code = {each.code: each for each in every}
         self._seeds = file.parent
         self._province = province
@@ -118,8 +134,8 @@ class Communes:
         """
         text = clean_text(text)
         exact = _EXACT.fullmatch(text)
-        if exact and self._is_own(exact[1]):
-            return Found(exact[1])
+        if exact and (found := self._exact(*exact.groups())):
+            return found
         number = _NUMBER.fullmatch(text)
         if number:
             return self._coded(re.sub("[^0-9]", "", number[1]).zfill(5), on)
@@ -131,7 +147,15 @@ class Communes:
         coded, named = self._coded(code[0], on), self._named(rest, area, on)
         if isinstance(coded, Found) and _is_called(coded.old or self.by_code[coded.code], rest):
             return coded  # the code decides between namesakes
+        if isinstance(coded, Unresolved) and coded.divided and _is_called(coded.divided, rest):
+            return coded
         return self._agreed(code[0], coded, named)
+
+    def _exact(self, key: str, code: str) -> Found | Unresolved | None:
+        """What ``exactly`` stands for."""
+        if key in self.old.by_key:
+            return self._translated([self.old.by_key[key]])
+        return Found(code) if self._is_own(code) and key in (code, self.by_code[code].key) else None
 
     def _agreed(self, code: str, coded: Found | Unresolved, named: Found | Unresolved) -> Found | Unresolved:
         """What code and name say together. The code of an old commune is certain beside that commune's name."""
@@ -140,7 +164,9 @@ class Communes:
             divided = isinstance(named, Unresolved) and named.rule_id == rules.COMMUNE_DIVIDED
             return named if same or divided else coded
         if isinstance(coded, Unresolved) or isinstance(named, Unresolved):
-            return coded if isinstance(coded, Unresolved) else named
+            first = coded if isinstance(coded, Unresolved) else named
+            assert isinstance(first, Unresolved)
+            return first if coded == named else replace(first, divided=None)
         if coded.code == named.code and (not coded.old or not named.old or coded.old == named.old):
             return named
         shown = [self._shown_old(each.old) if each.old else self._shown([each.code]) for each in (coded, named)]
@@ -223,10 +249,18 @@ class Communes:
         """The present commune of old ones: certain if all of them went into it whole."""
         went = {each.went for each in units}
         if len(went) == 1 and len(units[0].went) == 1:
-            return Found(units[0].went[0], units[0])
+            return Found(units[0].went[0], units[0], namesakes=len(units) > 1)
         if len(units) == 1:
-            return Unresolved(rules.COMMUNE_DIVIDED, self._shown(list(units[0].went)))
+            return Unresolved(rules.COMMUNE_DIVIDED, self._shown(list(units[0].went)), units[0])
         return Unresolved(rules.COMMUNE_AMBIGUOUS, "; ".join(map(self._shown_old, units)))
+
+    def of_key(self, key: str) -> Commune | OldCommune | None:
+        """The commune of a key, or the present one of a code; None where there is none."""
+        code, _, valid_from = key.partition("@")
+        present = self.by_code.get(code)
+        if present and valid_from in ("", present.valid_from):
+            return present
+        return self.old.by_key.get(key)
 
     def is_province(self, text: str) -> bool:
         """Whether a text is the province's own name, which may be a commune's name as well."""
@@ -311,9 +345,9 @@ def _before(on: datetime.date | None) -> bool:
     return on is not None and on < REFORM
 
 
-def exactly(code: str) -> str:
-    """A text that names the present commune of a code even in a file whose codes are of old ones."""
-    return f"={code}"
+def exactly(key: str) -> str:
+    """A text that names the commune of a key, or the present one of a code, whatever the period of the file."""
+    return f"={key}"
 
 
 @lru_cache(maxsize=4)

@@ -8,7 +8,7 @@ and unit (``period``), what a cell means (``casts``).
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from xlsxwriter.utility import xl_col_to_name
 
@@ -19,11 +19,14 @@ from orchestration.intake.mappings import Confirmed
 from orchestration.intake.marks import Spread
 from orchestration.intake.vocabulary import CONFIRMED, CONTAINED, UNIVERSAL, Vocabulary
 from schemas import Declaration, file_rules
+from schemas.column_types import CommuneCode
+from schemas.headers import DISTRICT
 
 #: Deepest header that is tried; three rows occur where a form groups groups.
 HEADER_DEPTH = 3
 #: A table does not begin or end beyond this column; sheets have up to 16,384.
 WIDEST_TABLE = 512
+_DISTRICT = frozenset(fold(word) for word in DISTRICT.split(" | "))
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,8 @@ class Layout:
     columns: the source column of each declared column that was found. further: source columns that say more of it,
     for types of which one row may have several values. spread: declared columns that several source columns say
     together, by marks; ``columns`` has the first of them. header_rows: the header's cells as they stand. confirmed:
-    headers that were understood because they were confirmed, and the titles of their columns.
+    headers that were understood because they were confirmed, and the titles of their columns. district: the source
+    column that says in which district a row's commune lies; it is no declared column, and none too many.
     """
 
     first_header_row: int
@@ -76,6 +80,7 @@ class Layout:
     ambiguous: tuple[str, ...] = field(default=())
     confirmed: tuple[tuple[str, str], ...] = ()
     doubt: Doubt = field(default_factory=Doubt)
+    district: int | None = None
 
     @property
     def width(self) -> int:
@@ -160,6 +165,8 @@ def _layout(
     )
     doubt = _doubt(declaration.columns, found, headers, below, last)
     _refuse(declaration, doubt, carried)
+    district = _district(declaration, doubt)
+    doubt = replace(doubt, unknown=tuple(at for at in doubt.unknown if at != district))
     return Layout(
         first_header_row=start + 1,
         last_header_row=last,
@@ -177,7 +184,16 @@ def _layout(
             if found.levels.get(position) == CONFIRMED
         ),
         doubt=doubt,
+        district=district,
     )
+
+
+def _district(declaration: Declaration, doubt: Doubt) -> int | None:
+    """The one source column of districts beside a column of communes; of two, neither."""
+    if not any(issubclass(column.type, CommuneCode) for column in declaration.columns.values()):
+        return None
+    found = [at for at in doubt.unknown if fold(doubt.headers[at]) in _DISTRICT]
+    return found[0] if len(found) == 1 else None
 
 
 def _doubt(

@@ -25,7 +25,8 @@ from orchestration.intake.headings import (
     village_in,
     without_ordinal,
 )
-from orchestration.intake.places import Communes, Unresolved
+from orchestration.intake.places import Communes, Unresolved, exactly
+from orchestration.intake.units_of_time import Unit, unit_of_time
 from schemas import Declaration
 from schemas.column_types import CommuneCode, Text
 
@@ -48,7 +49,7 @@ def village_column(declaration: Declaration) -> str | None:
 
 @dataclass(frozen=True)
 class Place:
-    """What the headings say about one column: a value, or why there is none.
+    """What the headings say about one column: a value (of a commune its key), or why there is none.
 
     row: the row of the heading. unknown: there is a heading, but it names nothing known; proposal: what it may mean.
     told: it says by its words that it names such a place. level: its depth in the outline, None without a number.
@@ -140,26 +141,30 @@ class Sections:
         return replace(self._whole.village, row=heading.row)
 
     def _commune(self, text: str) -> str | Unresolved | None:
-        """The code of the commune that a heading names, or why it names none."""
+        """The key of the commune of the time that a heading names, or why it names none."""
         tried: str | Unresolved | None = None
         for name in names_in(text):
             if place_kind(name) != "commune" and (self._communes.is_province(name) or not self._may_name(name)):
                 continue  # resolving what is no name at all would search for what is like it
-            found = self._communes.resolve(name, on=self._on)
-            if isinstance(found, str):
-                return found
+            found = unit_of_time(self._communes, name, on=self._on)
+            if isinstance(found, Unit):
+                return found.key
             tried = tried if isinstance(tried, Unresolved) and tried.proposal else found
         within = self._communes.find_in(text, with_kind=True, on=self._on)
-        return within if within in self._communes.by_code else tried  # an old commune's key is no present code
+        if within not in self._communes.by_code:
+            return tried  # the key of an old commune that words further in happen to name
+        inside = unit_of_time(self._communes, exactly(within), on=self._on)
+        return inside.key if isinstance(inside, Unit) else tried
 
     def _may_name(self, text: str) -> bool:
         coded = re.search(r"(?<![0-9])[0-9]{5}(?![0-9])", text) is not None and re.search(r"[^\W\d_]", text) is not None
         return coded or self._communes.may_name(text)
 
     def _bare_commune(self, text: str) -> str | None:
-        """The commune of which a heading is the bare name."""
-        found = [self._communes.resolve(name, on=self._on) for name in names_in(text)]
-        return next((each for each in found if isinstance(each, str)), None)
+        """The key of the commune of which a heading is the bare name."""
+        found = [unit_of_time(self._communes, name, on=self._on) for name in names_in(text)]
+        return next((each.key for each in found if isinstance(each, Unit)), None)
 
-    def _shown(self, code: str) -> str:
-        return f"{self._communes.by_code[code].name} ({code})"
+    def _shown(self, key: str) -> str:
+        commune = self._communes.of_key(key)
+        return f"{commune.name} ({commune.code})" if commune else key

@@ -45,7 +45,7 @@ class KeySpool:
     """Compares the rows of a file, batch after batch; its spool lies in ``folder``."""
 
     def __init__(self, declaration: Declaration, folder: Path) -> None:
-        self._key = list(declaration.key)
+        self._key = list(declaration.typed_key)
         self._folder = folder
         self._parts: list[tuple[str, Path]] = []
         self._rows = 0

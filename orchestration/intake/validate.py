@@ -1,7 +1,8 @@
 """Validation of a typed batch by the dataset's Pandera model: every error of every cell in one pass.
 
 Pandera runs eagerly (a LazyFrame would check no data at all) and lazily in its own sense (``lazy=True``: all
-failures). A cell whose cast failed is null by now and is not reported a second time as missing.
+failures). A cell whose cast failed is null by now and is not reported a second time as missing; a commune that was
+divided since is null, too, and is not missing either.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ def validate(
         problems = cases.select(
             pl.col("index").cast(pl.UInt32), pl.lit(rule).alias("rule"), pl.lit(None, pl.String).alias("proposal")
         )
+        if rule == rules.REQUIRED and (of_time := declaration.columns[str(column)].of_time_name):
+            problems = problems.filter(batch.frame[of_time].is_null().gather(problems["index"]))
         place = batch.places.get(str(column), columns.get(str(column), -1))
         found.append(located(problems, batch.rows, sheet=sheet, column=str(column), position=place))
     return _without_echoes(pl.concat(found))

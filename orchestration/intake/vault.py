@@ -24,6 +24,8 @@ def _warehouse_series(
     declaration: Declaration, each: WarehouseColumn, frame: pl.DataFrame, keyed: Pseudonymiser
 ) -> pl.Series:
     assert each.source is not None
+    if each.form == "of_time":
+        return frame[each.name]
     values = frame[each.source]
     if each.form == "pseudonym":
         return keyed.series(values, declaration.columns[each.source]).alias(each.name)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from orchestration.intake.old_communes import OldCommune
 from orchestration.intake.places import communes
 from orchestration.settings import Settings
 from schemas import Column, Declaration
@@ -74,6 +75,10 @@ MENDED = {
     ),
     "vni": Words("ô phông chữ cũ VNI đổi sang Unicode", "cells of the legacy font VNI read as Unicode"),
     "old_commune": Words("xã, phường cũ đổi thành đơn vị hiện hành", "old communes turned into present ones"),
+    "divided_commune": Words(
+        "xã, phường cũ nay đã chia cho nhiều đơn vị, ghi theo đơn vị của thời kỳ đó",
+        "old communes that were divided since, kept as units of their time",
+    ),
     "ditto": Words('ô ghi dấu «như trên» (nt, ") lấy theo ô phía trên', "ditto marks read as the cell above"),
     "section": Words(
         "ô trống lấy theo dòng tên mục hoặc tên trang (xã, thôn)",
@@ -103,10 +108,10 @@ def unit_words(settings: Settings, declaration: Declaration, unit: str) -> Words
     if unit == declaration.department:
         return Words(f"{declaration.owner} (toàn tỉnh)", f"{declaration.owner} (whole province)")
     known = communes(settings)
-    commune = known.by_code.get(unit) or (known.old.by_key.get(unit) if "@" in unit else None)
+    commune = known.of_key(unit)
     if not commune:
         return Words(unit, unit)
-    old_vi, old_en = (" cũ", "old ") if "@" in unit else ("", "")
+    old_vi, old_en = (" cũ", "old ") if isinstance(commune, OldCommune) else ("", "")
     return Words(f"{commune.name}{old_vi} (mã {commune.code})", f"{commune.name} ({old_en}code {commune.code})")
 
 

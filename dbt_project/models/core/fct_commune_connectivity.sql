@@ -13,6 +13,7 @@ communes as (
 reports as (
     select
         communes.commune_key,
+        submitted.commune_of_time_key,
         submitted.commune as commune_code,
         submitted.special_network as has_special_network,
         submitted.bandwidth_mbps,
@@ -27,8 +28,8 @@ reports as (
         submitted.source_sheet,
         submitted.source_row,
         submitted.is_newest_of_unit,
-        {{ report_rank(['submitted.commune'], qualifier='submitted.') }} as report_rank,
-        {{ report_count(['submitted.commune'], qualifier='submitted.') }} as report_count
+        {{ report_rank(['submitted.commune_of_time_key'], qualifier='submitted.') }} as report_rank,
+        {{ report_count(['submitted.commune_of_time_key'], qualifier='submitted.') }} as report_count
     from submitted
     left join communes on submitted.commune = communes.commune_code
 ),
@@ -36,6 +37,7 @@ reports as (
 counted as (
     select
         commune_key,
+        commune_of_time_key,
         commune_code,
         has_special_network,
         bandwidth_mbps,
@@ -50,7 +52,7 @@ counted as (
         source_sheet,
         source_row,
         report_count,
-        {{ is_latest_report(['commune_code']) }} as is_latest
+        {{ is_latest_report(['commune_of_time_key']) }} as is_latest
     from reports
     where report_rank = 1
 )

@@ -57,6 +57,7 @@ identified as (
         parcels.period_end,
         parcels.unit,
         communes.commune_key,
+        parcels.commune_of_time_key,
         parcels.commune as commune_code,
         parcels.parcel_id,
         parcels.old_commune,
@@ -75,8 +76,8 @@ identified as (
         case
             when parcels.parcel_id is not null then 'id:' || parcels.parcel_id
             else
-                'map:' || parcels.commune || '/' || lower(parcels.old_commune) || '/' || parcels.map_sheet
-                || '/' || parcels.parcel_no
+                'map:' || coalesce(parcels.commune, parcels.commune_of_time_key) || '/' || lower(parcels.old_commune)
+                || '/' || parcels.map_sheet || '/' || parcels.parcel_no
         end as parcel_key,
         case
             when parcels.owner_citizen_key is not null then 'person'
@@ -104,6 +105,7 @@ reports as (
         period_end,
         unit,
         commune_key,
+        commune_of_time_key,
         commune_code,
         parcel_id,
         old_commune,
@@ -145,6 +147,7 @@ owners as (
         period_end,
         unit,
         commune_key,
+        commune_of_time_key,
         commune_code,
         parcel_id,
         old_commune,

@@ -2,6 +2,7 @@ with residents as (
     select
         citizen_key,
         commune_key,
+        commune_of_time_key,
         commune_code,
         period,
         period_end,
@@ -20,6 +21,7 @@ target as (
     select
         residents.citizen_key,
         residents.commune_key,
+        residents.commune_of_time_key,
         residents.commune_code,
         residents.period,
         residents.period_end,

@@ -1,6 +1,7 @@
 with dossiers as (
     select
         commune_key,
+        commune_of_time_key,
         received_date,
         due_date,
         finished_date,
@@ -15,6 +16,7 @@ with dossiers as (
 events as (
     select
         commune_key,
+        commune_of_time_key,
         received_date as event_date,
         1 as received,
         case when is_online then 1 else 0 end as received_online,
@@ -25,6 +27,7 @@ events as (
     union all
     select
         commune_key,
+        commune_of_time_key,
         finished_date as event_date,
         0 as received,
         0 as received_online,
@@ -38,6 +41,7 @@ events as (
 months as (
     select
         commune_key,
+        commune_of_time_key,
         {{ month_label('event_date') }} as period,
         last_day(event_date) as period_end,
         cast(sum(received) as bigint) as received,
@@ -46,7 +50,7 @@ months as (
         cast(sum(finished_on_time) as bigint) as finished_on_time,
         cast(sum(late_open) as bigint) as late_open
     from events
-    group by commune_key, {{ month_label('event_date') }}, last_day(event_date)
+    group by commune_key, commune_of_time_key, {{ month_label('event_date') }}, last_day(event_date)
 )
 
 select * from months

@@ -12,7 +12,8 @@ select
     'pages of the fonds' as denominator_meaning,
     cast(100 as decimal(24, 4)) as target,
     false as adds_up_over_time,
-    true as forecast
+    true as forecast,
+    'population' as spread_by
 union all
 select
     'archive_with_metadata' as kpi_id,
@@ -27,7 +28,8 @@ select
     'files digitised' as denominator_meaning,
     cast(100 as decimal(24, 4)) as target,
     false as adds_up_over_time,
-    false as forecast
+    false as forecast,
+    'population' as spread_by
 union all
 select
     'digital_specialist_rate' as kpi_id,
@@ -42,7 +44,8 @@ select
     'officials in post' as denominator_meaning,
     cast(10 as decimal(24, 4)) as target,
     false as adds_up_over_time,
-    false as forecast
+    false as forecast,
+    'population' as spread_by
 union all
 select
     'digital_spending_disbursed' as kpi_id,
@@ -57,7 +60,8 @@ select
     'amount planned in dong' as denominator_meaning,
     cast(100 as decimal(24, 4)) as target,
     false as adds_up_over_time,
-    false as forecast
+    false as forecast,
+    'population' as spread_by
 union all
 select
     'documents_electronic' as kpi_id,
@@ -72,7 +76,8 @@ select
     'documents issued' as denominator_meaning,
     cast(100 as decimal(24, 4)) as target,
     true as adds_up_over_time,
-    false as forecast
+    false as forecast,
+    'population' as spread_by
 union all
 select
     'documents_exchanged' as kpi_id,
@@ -87,7 +92,8 @@ select
     'none: a count' as denominator_meaning,
     cast(null as decimal(24, 4)) as target,
     true as adds_up_over_time,
-    false as forecast
+    false as forecast,
+    'population' as spread_by
 union all
 select
     'documents_signed' as kpi_id,
@@ -102,7 +108,8 @@ select
     'documents issued' as denominator_meaning,
     cast(100 as decimal(24, 4)) as target,
     true as adds_up_over_time,
-    false as forecast
+    false as forecast,
+    'population' as spread_by
 union all
 select
     'dti_score' as kpi_id,
@@ -117,7 +124,8 @@ select
     'points that can be scored' as denominator_meaning,
     cast(null as decimal(24, 4)) as target,
     false as adds_up_over_time,
-    false as forecast
+    false as forecast,
+    'population' as spread_by
 union all
 select
     'infra_ready_rate' as kpi_id,
@@ -132,7 +140,8 @@ select
     'communes in the scope that the breakdown names' as denominator_meaning,
     cast(100 as decimal(24, 4)) as target,
     false as adds_up_over_time,
-    false as forecast
+    false as forecast,
+    'population' as spread_by
 union all
 select
     'it_staff_coverage' as kpi_id,
@@ -147,7 +156,8 @@ select
     'communes of the province' as denominator_meaning,
     cast(100 as decimal(24, 4)) as target,
     false as adds_up_over_time,
-    false as forecast
+    false as forecast,
+    'population' as spread_by
 union all
 select
     'it_staff_gap' as kpi_id,
@@ -162,7 +172,8 @@ select
     'communes of the province' as denominator_meaning,
     cast(0 as decimal(24, 4)) as target,
     false as adds_up_over_time,
-    false as forecast
+    false as forecast,
+    'population' as spread_by
 union all
 select
     'land_linked_rate' as kpi_id,
@@ -177,7 +188,8 @@ select
     'parcels with an owner known in any way' as denominator_meaning,
     cast(100 as decimal(24, 4)) as target,
     false as adds_up_over_time,
-    false as forecast
+    false as forecast,
+    'area' as spread_by
 union all
 select
     'late_open_dossiers' as kpi_id,
@@ -192,7 +204,8 @@ select
     'none: a count' as denominator_meaning,
     cast(0 as decimal(24, 4)) as target,
     false as adds_up_over_time,
-    false as forecast
+    false as forecast,
+    'population' as spread_by
 union all
 select
     'on_time_rate' as kpi_id,
@@ -207,7 +220,8 @@ select
     'dossiers finished in the month that have a due date' as denominator_meaning,
     cast(null as decimal(24, 4)) as target,
     true as adds_up_over_time,
-    false as forecast
+    false as forecast,
+    'population' as spread_by
 union all
 select
     'online_dossier_rate' as kpi_id,
@@ -222,7 +236,8 @@ select
     'dossiers received in the month' as denominator_meaning,
     cast(null as decimal(24, 4)) as target,
     true as adds_up_over_time,
-    false as forecast
+    false as forecast,
+    'population' as spread_by
 union all
 select
     'overdue_tasks' as kpi_id,
@@ -237,7 +252,8 @@ select
     'tasks of the group' as denominator_meaning,
     cast(0 as decimal(24, 4)) as target,
     false as adds_up_over_time,
-    false as forecast
+    false as forecast,
+    'population' as spread_by
 union all
 select
     'task_completion' as kpi_id,
@@ -252,7 +268,8 @@ select
     'tasks of the group' as denominator_meaning,
     cast(100 as decimal(24, 4)) as target,
     false as adds_up_over_time,
-    false as forecast
+    false as forecast,
+    'population' as spread_by
 union all
 select
     'training_coverage' as kpi_id,
@@ -267,7 +284,8 @@ select
     'residents of the target age' as denominator_meaning,
     cast(null as decimal(24, 4)) as target,
     false as adds_up_over_time,
-    false as forecast
+    false as forecast,
+    'population' as spread_by
 union all
 select
     'villages_without_mobile' as kpi_id,
@@ -282,4 +300,5 @@ select
     'very difficult villages' as denominator_meaning,
     cast(0 as decimal(24, 4)) as target,
     false as adds_up_over_time,
-    false as forecast
+    false as forecast,
+    'population' as spread_by

@@ -1,6 +1,7 @@
 with posts as (
     select
         commune_key,
+        commune_of_time_key,
         period,
         period_end,
         is_digital_specialist,
@@ -16,6 +17,7 @@ with posts as (
 officials as (
     select
         commune_key,
+        commune_of_time_key,
         'all' as breakdown,
         period,
         period_end,

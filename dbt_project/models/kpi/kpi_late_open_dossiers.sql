@@ -1,6 +1,7 @@
 with facts as (
     select
         commune_key,
+        commune_of_time_key,
         'all' as breakdown,
         period,
         period_end,

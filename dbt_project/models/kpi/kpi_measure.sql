@@ -2,6 +2,7 @@
 select
     'archive_digitised' as kpi_id,
     commune_key,
+    commune_of_time_key,
     breakdown,
     period,
     period_end,
@@ -12,6 +13,7 @@ union all
 select
     'archive_with_metadata' as kpi_id,
     commune_key,
+    commune_of_time_key,
     breakdown,
     period,
     period_end,
@@ -22,6 +24,7 @@ union all
 select
     'digital_specialist_rate' as kpi_id,
     commune_key,
+    commune_of_time_key,
     breakdown,
     period,
     period_end,
@@ -32,6 +35,7 @@ union all
 select
     'digital_spending_disbursed' as kpi_id,
     commune_key,
+    cast(null as string) as commune_of_time_key,
     breakdown,
     period,
     period_end,
@@ -42,6 +46,7 @@ union all
 select
     'documents_electronic' as kpi_id,
     commune_key,
+    cast(null as string) as commune_of_time_key,
     breakdown,
     period,
     period_end,
@@ -52,6 +57,7 @@ union all
 select
     'documents_exchanged' as kpi_id,
     commune_key,
+    cast(null as string) as commune_of_time_key,
     breakdown,
     period,
     period_end,
@@ -62,6 +68,7 @@ union all
 select
     'documents_signed' as kpi_id,
     commune_key,
+    cast(null as string) as commune_of_time_key,
     breakdown,
     period,
     period_end,
@@ -72,6 +79,7 @@ union all
 select
     'dti_score' as kpi_id,
     commune_key,
+    cast(null as string) as commune_of_time_key,
     breakdown,
     period,
     period_end,
@@ -82,6 +90,7 @@ union all
 select
     'infra_ready_rate' as kpi_id,
     commune_key,
+    commune_of_time_key,
     breakdown,
     period,
     period_end,
@@ -92,6 +101,7 @@ union all
 select
     'it_staff_coverage' as kpi_id,
     commune_key,
+    commune_of_time_key,
     breakdown,
     period,
     period_end,
@@ -102,6 +112,7 @@ union all
 select
     'it_staff_gap' as kpi_id,
     commune_key,
+    commune_of_time_key,
     breakdown,
     period,
     period_end,
@@ -112,6 +123,7 @@ union all
 select
     'land_linked_rate' as kpi_id,
     commune_key,
+    commune_of_time_key,
     breakdown,
     period,
     period_end,
@@ -122,6 +134,7 @@ union all
 select
     'late_open_dossiers' as kpi_id,
     commune_key,
+    commune_of_time_key,
     breakdown,
     period,
     period_end,
@@ -132,6 +145,7 @@ union all
 select
     'on_time_rate' as kpi_id,
     commune_key,
+    commune_of_time_key,
     breakdown,
     period,
     period_end,
@@ -142,6 +156,7 @@ union all
 select
     'online_dossier_rate' as kpi_id,
     commune_key,
+    commune_of_time_key,
     breakdown,
     period,
     period_end,
@@ -152,6 +167,7 @@ union all
 select
     'overdue_tasks' as kpi_id,
     commune_key,
+    cast(null as string) as commune_of_time_key,
     breakdown,
     period,
     period_end,
@@ -162,6 +178,7 @@ union all
 select
     'task_completion' as kpi_id,
     commune_key,
+    cast(null as string) as commune_of_time_key,
     breakdown,
     period,
     period_end,
@@ -172,6 +189,7 @@ union all
 select
     'training_coverage' as kpi_id,
     commune_key,
+    commune_of_time_key,
     breakdown,
     period,
     period_end,
@@ -182,6 +200,7 @@ union all
 select
     'villages_without_mobile' as kpi_id,
     commune_key,
+    commune_of_time_key,
     breakdown,
     period,
     period_end,

@@ -2,6 +2,7 @@ with measures as (
     select
         kpi_id,
         commune_key,
+        commune_of_time_key,
         breakdown,
         period,
         period_end,
@@ -20,6 +21,7 @@ definitions as (
         target,
         direction,
         adds_up_over_time,
+        spread_by,
         owner,
         legal_basis,
         numerator_meaning,
@@ -51,6 +53,7 @@ spread as (
     select
         kpi_id,
         commune_key,
+        commune_of_time_key,
         breakdown,
         period,
         period_end,
@@ -61,6 +64,7 @@ spread as (
     select
         measures.kpi_id,
         measures.commune_key,
+        measures.commune_of_time_key,
         measures.breakdown,
         {{ quarter_label('measures.period_end') }} as period,
         {{ quarter_end('measures.period_end') }} as period_end,
@@ -73,6 +77,7 @@ spread as (
     select
         measures.kpi_id,
         measures.commune_key,
+        measures.commune_of_time_key,
         measures.breakdown,
         {{ year_label('measures.period_end') }} as period,
         {{ year_end('measures.period_end') }} as period_end,
@@ -83,19 +88,55 @@ spread as (
     where definitions.adds_up_over_time
 ),
 
-geographies as (
+-- What belongs to a commune that was divided since is spread over its parts by their declared weights. Where none are
+-- declared, it is withheld from the communes and counts in the province only.
+placed as (
+    select
+        kpi_id,
+        commune_key,
+        breakdown,
+        period,
+        period_end,
+        numerator,
+        denominator,
+        0 as is_estimated
+    from spread
+    where commune_key is not null
+    union all
     select
         spread.kpi_id,
-        'commune' as geography_level,
-        communes.commune_code as geography_code,
-        communes.commune_name as geography_name,
+        shares.commune_key,
         spread.breakdown,
         spread.period,
         spread.period_end,
-        spread.numerator,
-        spread.denominator
+        spread.numerator * shares.weight as numerator,
+        spread.denominator * shares.weight as denominator,
+        1 as is_estimated
     from spread
-    inner join communes on spread.commune_key = communes.commune_key
+    inner join definitions on spread.kpi_id = definitions.kpi_id
+    inner join {{ ref('geography_share') }} as shares
+        on
+            spread.commune_of_time_key = shares.commune_of_time_key
+            and definitions.spread_by = shares.weight_kind
+    where spread.commune_key is null
+),
+
+geographies as (
+    select
+        placed.kpi_id,
+        'commune' as geography_level,
+        communes.commune_code as geography_code,
+        communes.commune_name as geography_name,
+        placed.breakdown,
+        placed.period,
+        placed.period_end,
+        placed.numerator,
+        placed.denominator,
+        placed.is_estimated,
+        cast(null as decimal(24, 4)) as withheld_numerator,
+        cast(null as decimal(24, 4)) as withheld_denominator
+    from placed
+    inner join communes on placed.commune_key = communes.commune_key
     union all
     select
         spread.kpi_id,
@@ -106,8 +147,16 @@ geographies as (
         spread.period,
         spread.period_end,
         spread.numerator,
-        spread.denominator
+        spread.denominator,
+        0 as is_estimated,
+        case when withheld.commune_of_time_key is null then 0 else spread.numerator end as withheld_numerator,
+        case when withheld.commune_of_time_key is null then 0 else spread.denominator end as withheld_denominator
     from spread
+    inner join definitions on spread.kpi_id = definitions.kpi_id
+    left join {{ ref('geography_withheld') }} as withheld
+        on
+            spread.commune_of_time_key = withheld.commune_of_time_key
+            and definitions.spread_by = withheld.weight_kind
     cross join province
 ),
 
@@ -121,7 +170,11 @@ summed as (
         period,
         period_end,
         cast(sum(numerator) as decimal(24, 4)) as numerator,
-        cast(sum(denominator) as decimal(24, 4)) as denominator
+        cast(sum(denominator) as decimal(24, 4)) as denominator,
+        max(is_estimated) = 1 as is_estimated,
+        cast(sum(withheld_numerator) as decimal(24, 4)) as withheld_numerator,
+        cast(sum(case when denominator is not null then withheld_denominator end) as decimal(24, 4))
+            as withheld_denominator
     from geographies
     group by kpi_id, geography_level, geography_code, geography_name, breakdown, period, period_end
 ),
@@ -140,6 +193,9 @@ valued as (
         length(summed.period) as period_length,
         summed.numerator,
         summed.denominator,
+        summed.is_estimated,
+        summed.withheld_numerator,
+        summed.withheld_denominator,
         {{ kpi_value('definitions.unit', 'definitions.decimals', 'summed.numerator', 'summed.denominator') }} as value,
         definitions.unit,
         definitions.target,
@@ -165,6 +221,9 @@ trended as (
         period_end,
         numerator,
         denominator,
+        is_estimated,
+        withheld_numerator,
+        withheld_denominator,
         value,
         unit,
         target,
@@ -201,6 +260,9 @@ select
     period_end,
     numerator,
     denominator,
+    is_estimated,
+    withheld_numerator,
+    withheld_denominator,
     value,
     unit,
     target,

@@ -89,7 +89,17 @@ all_learners as (
     from learners
 ),
 
-province as (
+-- Residents of a commune that was divided since have no present one; they count in the province.
+unplaced_target as (
+    select
+        cast(coalesce(sum(coverage_numerator), 0) as bigint) as coverage_numerator,
+        cast(coalesce(sum(coverage_denominator), 0) as bigint) as coverage_denominator,
+        max(residents_period_end) as residents_period_end
+    from target
+    where commune_key is null
+),
+
+placed_target as (
     select
         province_code,
         max(province_name) as province_name,
@@ -98,6 +108,17 @@ province as (
         cast(sum(coverage_denominator) as bigint) as coverage_denominator
     from commune_rows
     group by province_code
+),
+
+province as (
+    select
+        placed_target.province_code,
+        placed_target.province_name,
+        coalesce(placed_target.residents_period_end, unplaced_target.residents_period_end) as residents_period_end,
+        placed_target.coverage_numerator + unplaced_target.coverage_numerator as coverage_numerator,
+        placed_target.coverage_denominator + unplaced_target.coverage_denominator as coverage_denominator
+    from placed_target
+    cross join unplaced_target
 ),
 
 province_row as (

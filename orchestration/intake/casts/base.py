@@ -67,12 +67,14 @@ class Failure:
 class Reading:
     """A value read from a text; ``warning``: a rule that is reported although the value counts.
 
-    mended_as: what the mended cell is counted as, where that is not its column's type.
+    mended_as: what the mended cell is counted as, where that is not its column's type. of_time: the key of the unit of
+    the time, where the type has such a thing; there may be one without a value.
     """
 
     value: Any
     warning: str | None = None
     mended_as: str | None = None
+    of_time: str | None = None
 
 
 Parse = Callable[[str], Reading | Failure]
@@ -83,12 +85,14 @@ class Cast:
     """A column of a batch after its cast. ``problems``: index (row of the batch), rule, proposal.
 
     mended: cells mended without loss; mended_as: those that are counted apart from their column's type.
+    of_time: the units of the time, see ``Column.of_time_name``.
     """
 
     values: pl.Series
     problems: pl.DataFrame
     mended: int = 0
     mended_as: dict[str, int] = field(default_factory=dict)
+    of_time: pl.Series | None = None
 
 
 PROBLEMS = {"index": pl.UInt32, "rule": pl.String, "proposal": pl.String}
@@ -100,6 +104,7 @@ class CastContext:
 
     reference_date: the day whose communes the file names, the last one of its period; None: the present one.
     numeric_cells: the file is a workbook, where a number stands as the reader writes it and not as it was typed.
+    district: what a column beside the communes of the batch says about their districts, where there is one.
     """
 
     received_on: datetime.date
@@ -109,6 +114,7 @@ class CastContext:
     remembered: dict[str, dict[str, Reading | Failure]] = field(default_factory=dict)
     decimal_mark: dict[str, str | None] = field(default_factory=dict)
     typed: dict[str, pl.Series] = field(default_factory=dict)
+    district: pl.Series | None = None
 
 
 Casting = Callable[[pl.Series, Column, CastContext], Cast]
@@ -135,7 +141,10 @@ def without_doubtful(cast: Cast, text: pl.Series, doubts: Mapping[str, str]) -> 
     found = problems(at.to_list(), [Failure(rules.LEGACY_FONT, doubts[each]) for each in text.gather(at).to_list()])
     others = cast.problems.filter(~pl.col("index").is_in(at.implode()))
     nothing = pl.Series(text.name, [None], dtype=cast.values.dtype).new_from_index(0, len(at))
-    return Cast(replaced(cast.values, at, nothing), pl.concat([others, found]), cast.mended)
+    of_time = None
+    if cast.of_time is not None:
+        of_time = replaced(cast.of_time, at, pl.Series([None], dtype=pl.String).new_from_index(0, len(at)))
+    return Cast(replaced(cast.values, at, nothing), pl.concat([others, found]), cast.mended, of_time=of_time)
 
 
 def replaced(series: pl.Series, indices: pl.Series, values: pl.Series) -> pl.Series:
@@ -247,4 +256,7 @@ def cast_listed(
     if any(apart):
         kinds = pl.Series("kind", apart, dtype=pl.String).gather(numbers).drop_nulls()
         cast.mended_as = dict(kinds.value_counts().iter_rows())
+    if column.of_time_name:
+        keys = [one.of_time if isinstance(one, Reading) else None for one in read]
+        cast.of_time = pl.Series(column.of_time_name, keys, dtype=pl.String).gather(numbers)
     return cast

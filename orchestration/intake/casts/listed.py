@@ -9,9 +9,10 @@ from pathlib import Path
 
 import polars as pl
 
-from orchestration.intake.casts.base import Cast, CastContext, Failure, Reading, as_digits, cast_listed
+from orchestration.intake.casts.base import Cast, CastContext, Failure, Reading, as_digits, cast_listed, common_reading
 from orchestration.intake.folding import fold, plain
 from orchestration.intake.places import Unresolved
+from orchestration.intake.units_of_time import unit_of_time
 from schemas import rules
 from schemas.checks import SEEDS
 from schemas.columns import Column
@@ -23,6 +24,8 @@ _LAND_PART = re.compile(r"([A-Za-zĐđ]{1,3})(?:\s*[:(]?\s*(\d[\d.,]*)\s*(?:m2|m
 _LAND_PARTS = re.compile(r"\s*[+;/&]\s*|,\s+|\s*,\s*(?=[A-Za-zĐđ])|\s+và\s+", re.IGNORECASE)
 #: A commune code in which letters may stand for digits.
 _TYPED_CODE = re.compile(r"[0-9OolI|]{5}")
+#: Stands between a commune and the district of the column beside it, where both are read as one text.
+_IN_DISTRICT = " ⟂ "
 #: What separates the words of a list in one cell.
 _PARTS = re.compile(r"\s*[,;/+&]\s*|\s+và\s+", re.IGNORECASE)
 
@@ -76,18 +79,35 @@ def cast_boolean(text: pl.Series, column: Column, context: CastContext) -> Cast:
 
 
 def cast_commune(text: pl.Series, column: Column, context: CastContext) -> Cast:
-    """Codes of present communes, from code or name of a present or an old one."""
+    """Codes of present communes and keys of the units of the time, from code or name of a present or an old one.
 
-    def parse(cell: str) -> Reading | Failure:
-        found = context.communes.look_up(cell, on=context.reference_date)
+    A commune that stood at the time and was divided since has a key and no code.
+    """
+
+    def parse(written: str) -> Reading | Failure:
+        cell, _, district = written.partition(_IN_DISTRICT)
+        if district and (common := common_reading(cell)):
+            return common
+        found = unit_of_time(context.communes, cell, on=context.reference_date, district=district or None)
         if isinstance(found, Unresolved) and _TYPED_CODE.fullmatch(cell) and (digits := as_digits(cell)):
-            coded = context.communes.look_up(digits, on=context.reference_date)
+            coded = unit_of_time(context.communes, digits, on=context.reference_date)
             found = found if isinstance(coded, Unresolved) else coded  # that the code exists proves its digits
         if isinstance(found, Unresolved):
             return Failure(found.rule_id, found.proposal)
-        return Reading(found.code, mended_as="old_commune" if found.old else None)
+        kind = "old_commune" if found.code else "divided_commune"
+        return Reading(found.code, mended_as=kind if found.old else None, of_time=found.key)
 
-    return cast_listed(text, column, context, parse)
+    return cast_listed(_with_districts(text, context.district), column, context, parse)
+
+
+def _with_districts(text: pl.Series, district: pl.Series | None) -> pl.Series:
+    """Names of communes, each with what stands in the column of districts; a code needs no district."""
+    if district is None:
+        return text
+    cells = pl.DataFrame({"text": text, "district": district.str.strip_chars()})
+    told = pl.col("text").str.contains(r"\pL") & (pl.col("district") != "")
+    both = pl.concat_str("text", pl.lit(_IN_DISTRICT), "district")
+    return cells.select(pl.when(told).then(both).otherwise("text").alias(text.name)).to_series()
 
 
 @cache

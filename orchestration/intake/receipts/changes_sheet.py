@@ -72,8 +72,8 @@ def shown_value(settings: Settings, column: Column, value: str | None) -> str:
     if column.choices.get(value):
         return column.choices[value][0]
     if column.type is CommuneCode:
-        commune = communes(settings).by_code.get(value)
-        return f"{commune.name} ({value})" if commune else value
+        commune = communes(settings).of_key(value)
+        return f"{commune.name} ({commune.code})" if commune else value
     if column.type in (Date, PartialDate):
         return "/".join(reversed(value.split("-")))
     if column.type is Boolean:
