@@ -19,6 +19,7 @@ from dagster_dbt.asset_utils import DAGSTER_DBT_UNIQUE_ID_METADATA_KEY
 from orchestration import checks, warehouse
 from orchestration.history import relaxed_history
 from orchestration.intake.bronze import export_for_dbt
+from orchestration.intake.exported import TABLES
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.intake.take_in import is_waiting, sweep, take_in_dataset
 from orchestration.locks import BusyError, lock
@@ -167,23 +168,33 @@ class Build(dg.Config):
 
 
 def submission_asset(settings: Settings, datasets: Sequence[Declaration]) -> dg.AssetsDefinition:
-    """The ledger as dbt reads it. Where nothing has changed, it stays as it is, and so does all that follows it."""
+    """The ledger as dbt reads it, and what is exported beside it. Where nothing has changed, all stays as it is."""
+    grains = {SUBMISSION: "One row per submission: what arrived, when, and what became of it."}
+    grains |= {dg.AssetKey(["bronze", each.name]): each.grain for each in TABLES}
 
-    @dg.asset(
-        key=SUBMISSION,
-        deps=[bronze_key(each) for each in datasets],
-        group_name="ledger",
-        kinds={"sqlite", "parquet"},
-        description="One row per submission: what arrived, when, and what became of it.",
-        output_required=False,
+    @dg.multi_asset(
+        name="__".join(SUBMISSION.path),
+        specs=[
+            dg.AssetSpec(
+                key,
+                deps=[bronze_key(each) for each in datasets],
+                group_name="ledger",
+                kinds={"sqlite", "parquet"},
+                description=grain,
+                skippable=True,
+            )
+            for key, grain in grains.items()
+        ],
         required_resource_keys={ONLY_RUN},
     )
     def submission(context: dg.AssetExecutionContext, config: Build) -> Iterator[dg.MaterializeResult]:
         if warehouse.is_published(settings) and not config.anyway:
             context.log.info("nothing has changed since the published version: no build")
             return
-        count = export_for_dbt(settings)
-        yield dg.MaterializeResult(metadata={"dagster/row_count": count, **asdict(warehouse.state(settings))})
+        rows = export_for_dbt(settings)
+        for key in grains:
+            metadata: dict[str, Any] = {"dagster/row_count": rows[key.path[-1]], **asdict(warehouse.state(settings))}
+            yield dg.MaterializeResult(asset_key=key, metadata=metadata)
 
     return submission
 

@@ -50,7 +50,7 @@ def test_cells_are_counted_by_declared_columns_and_rows_by_rule(hand_in: HandIn)
     assert of(submission) == {
         "cells": 6 * len(RESIDENTS.columns),
         "filled_cells": 6 * FILLED - 1,
-        "rows_by_rule": {rule: 1 for rule in sorted(rules)},
+        "rows_by_rule": dict.fromkeys(sorted(rules), 1),
         "rows_by_dimension": {"accurate": 1, "clean": 1, "complete": 1, "unified": 1},
         "rows_with_error": {"accurate": 1, "clean": 1, "complete": 1, "unified": 1},
     }
