@@ -27,7 +27,7 @@ def assemble(settings: Settings, on_progress: OnProgress = _keep_to_itself) -> d
         selection=dg.AssetSelection.all(),
         description="Take in every file that waits, build the warehouse, publish it.",
     )
-    following = [*submission.keys, *sorted(models.keys), *published.keys]
+    following = [*sorted(submission.keys), *sorted(models.keys), *published.keys]
     return dg.Definitions(
         assets=[*bronze, submission, models, published],
         jobs=[job],

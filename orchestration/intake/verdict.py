@@ -14,6 +14,7 @@ from orchestration.intake.comparison import compare
 from orchestration.intake.deadlines import is_locked, lock_day
 from orchestration.intake.examine import Examined
 from orchestration.intake.ledger import Ledger, Submission
+from orchestration.intake.plausibility import doubts, group_counts
 from orchestration.intake.stage import Stage
 from orchestration.settings import Settings
 from schemas import Declaration, file_rules
@@ -59,6 +60,7 @@ def verdict(
     last = lock_day(declaration, submission.period_end)
     if last and is_locked(declaration, submission.period_end, submission.received_at):
         stops.append((file_rules.PERIOD_LOCKED, f"{last:%d/%m/%Y}"))
+    submission = _compared_with_earlier_periods(settings, declaration, ledger, submission, stage)
     return _waiting(submission, stops) if stops else submission
 
 
@@ -81,6 +83,15 @@ def _compared(
     if changes is None:
         return submission, 0.0
     return replace(submission, details={**submission.details, "changes": changes.facts()}), changes.vanished_share
+
+
+def _compared_with_earlier_periods(
+    settings: Settings, declaration: Declaration, ledger: Ledger, submission: Submission, stage: Stage
+) -> Submission:
+    """The submission with its counts by group in its details, and with what is doubtful about them as a notice."""
+    counts = group_counts(declaration, stage.file("bronze"))
+    notices = [*submission.details["notices"], *doubts(settings, declaration, ledger, submission, counts)]
+    return replace(submission, details={**submission.details, "groups": counts, "notices": notices})
 
 
 def _waiting(submission: Submission, stops: Sequence[tuple[str, str]]) -> Submission:
