@@ -42,7 +42,11 @@ def verdict(
         rows_accepted=examined.rows_accepted,
         rows_rejected=examined.rows_rejected,
         rows_ignored=examined.rows_ignored,
-        details={**submission.details, **examined.details},
+        details={
+            **submission.details,
+            **examined.details,
+            "notices": [*submission.details.get("notices", []), *examined.notices],
+        },
     )
     data_rows = examined.rows_accepted + examined.rows_rejected
     if examined.rows_rejected and (declaration.all_or_nothing or not examined.rows_accepted):
