@@ -18,6 +18,7 @@ import pandera.polars as pa
 import polars as pl
 
 from schemas import file_rules as file_rules
+from schemas import plausibility_rules as plausibility_rules
 from schemas.checks import declared_checks
 from schemas.column_types import column_type
 from schemas.columns import Column, column

@@ -304,26 +304,6 @@ CONFIRMED_HEADER = rule(
     mend_vi="Không cần làm gì; nếu hiểu sai, báo cán bộ dữ liệu",
     mend_en="Nothing to do; tell the data engineer if that is wrong",
 )
-UNUSUAL_COUNT = rule(
-    "file.unusual_count",
-    "warning",
-    "accurate",
-    scope="file",
-    vi="Số dòng khác hẳn các kỳ trước (trước đây → kỳ này): {title}",
-    en="Numbers of rows far from those of earlier periods (before → now): {title}",
-    mend_vi="Kiểm tra tệp có thiếu hoặc thừa số liệu của các đơn vị này không; nếu đúng thì không cần làm gì",
-    mend_en="Check whether the file lacks or repeats figures of these units; if it is right there is nothing to do",
-)
-CONTROL_TOTAL = rule(
-    "file.control_total",
-    "warning",
-    "accurate",
-    scope="file",
-    vi="Dòng tổng cộng khác với tổng của các dòng số liệu (ô của tổng: tổng tính được): {title}",
-    en="The total row differs from the sum of the rows (cell of the total: the sum): {title}",
-    mend_vi="Kiểm tra có dòng nào bị thiếu, bị lặp hoặc gõ sai số; sửa rồi gửi lại, hoặc sửa dòng tổng cộng",
-    mend_en="Look for a row that is missing, repeated or mistyped and send the file again, or mend the total",
-)
 
 #: The file itself is at fault, whatever dataset it was meant for.
 UNREADABLE_RULES = frozenset({FILE_EMPTY, FILE_UNREADABLE, FILE_PASSWORD, FILE_LIMITS, ARCHIVE_MEMBER, ARCHIVE_LIMITS})

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from orchestration.intake.ledger import Submission
 from orchestration.intake.take_in import take_in_dataset
 from orchestration.settings import Settings
-from schemas import column, dataset, file_rules
+from schemas import column, dataset, plausibility_rules
 from schemas.columns import check_column
 from tests import office
 from tests.conftest import HandIn
@@ -45,7 +45,7 @@ def handed_in(hand_in: HandIn, *rows: Sequence[str]) -> Submission:
 def said(submission: Submission) -> list[str]:
     """What the notices about totals name."""
     notices = submission.details["notices"]
-    return [each["title"] for each in notices if each["rule"] == file_rules.CONTROL_TOTAL]
+    return [each["title"] for each in notices if each["rule"] == plausibility_rules.CONTROL_TOTAL]
 
 
 def test_the_recognised_columns_are_those_of_the_story(hand_in: HandIn) -> None:
@@ -63,7 +63,7 @@ def test_a_total_that_differs_is_mentioned_with_its_cell_and_the_sum_and_nothing
     assert (submission.verdict, submission.is_current, submission.rows_accepted) == ("accepted", True, 3)
     (report,) = settings.receipts(ARCHIVES.path).glob("2026Q3*.json")
     notices = json.loads(report.read_text(encoding="utf-8"))["notices"]
-    texts = [each for each in notices if each["rule"] == file_rules.CONTROL_TOTAL]
+    texts = [each for each in notices if each["rule"] == plausibility_rules.CONTROL_TOTAL]
     assert "Dòng tổng cộng khác với tổng của các dòng số liệu" in json.dumps(texts, ensure_ascii=False)
 
 

@@ -14,7 +14,7 @@ from orchestration.intake.ledger import Ledger, Submission
 from orchestration.intake.places import communes
 from orchestration.intake.plausibility import FAR, MOST_NAMED, is_far
 from orchestration.settings import Settings
-from schemas import Declaration, file_rules
+from schemas import Declaration, plausibility_rules
 from tests.conftest import HandIn
 from tests.office import COMPLETIONS, RESIDENTS, learner, resident, rows_csv
 
@@ -32,7 +32,7 @@ def month(counts: Mapping[str, int]) -> str:
 def said(submission: Submission) -> list[str]:
     """What the notices about counts name."""
     notices = submission.details["notices"]
-    return [each["title"] for each in notices if each["rule"] == file_rules.UNUSUAL_COUNT]
+    return [each["title"] for each in notices if each["rule"] == plausibility_rules.UNUSUAL_COUNT]
 
 
 def history(hand_in: HandIn, months: Sequence[str], counts: Mapping[str, int]) -> None:
@@ -51,7 +51,7 @@ def test_a_count_far_outside_its_history_is_mentioned_and_nothing_waits(
     assert (found.verdict, found.is_current, found.rows_accepted) == ("accepted", True, 76)
     (report,) = settings.receipts(RESIDENTS.path).glob("2026-09*.json")
     notices = json.loads(report.read_text(encoding="utf-8"))["notices"]
-    texts = [each for each in notices if each["rule"] == file_rules.UNUSUAL_COUNT]
+    texts = [each for each in notices if each["rule"] == plausibility_rules.UNUSUAL_COUNT]
     assert "Số dòng khác hẳn các kỳ trước (trước đây → kỳ này): Xã Bát Xát: 45 → 4" in json.dumps(
         texts, ensure_ascii=False
     )

@@ -1,7 +1,7 @@
 """The total that a table gives itself, beside the sum of its rows: a row that was lost or typed twice shows there.
 
 Belongs here: adding up the columns that are declared to be summed, finding the one total of a sheet, comparing. Does
-not belong here: telling total rows from data (``rows``), the words of the notice (``schemas/file_rules.py``).
+not belong here: telling total rows from data (``rows``), the words of the notice (``schemas/plausibility_rules.py``).
 
 Nothing is concluded where a doubt is left: from subtotals, from a column with a cell that could not be read, from a
 total that could not be.

@@ -38,7 +38,7 @@ from orchestration.intake.validate import validate
 from orchestration.intake.vault import for_vault, for_warehouse, provenance
 from orchestration.intake.waivers import waived
 from orchestration.settings import Settings
-from schemas import Declaration, file_rules, rules
+from schemas import Declaration, file_rules, plausibility_rules, rules
 
 TEMPLATE_MARK = "kho-template"
 
@@ -359,7 +359,7 @@ class Examination:
 
 
 def _total_notices(wrong: Sequence[str]) -> list[dict[str, str]]:
-    return [{"rule": file_rules.CONTROL_TOTAL, "title": "; ".join(wrong), "limit": ""}] if wrong else []
+    return [{"rule": plausibility_rules.CONTROL_TOTAL, "title": "; ".join(wrong), "limit": ""}] if wrong else []
 
 
 def _structure_findings(sheet: str, misshapen: tuple[MisshapenRow, ...]) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 Belongs here: counting the accepted rows of each commune (or of the group that the dataset declares), and comparing
 with the same unit's earlier periods as the ledger keeps them. Does not belong here: comparing rows with those that a
-file replaces (``comparison``), what stops a file (``verdict``), the words of the notice (``schemas/file_rules.py``).
+file replaces (``comparison``), what stops a file (``verdict``), the notice's words (``schemas/plausibility_rules.py``).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import polars as pl
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.intake.places import communes
 from orchestration.settings import Settings
-from schemas import Declaration, file_rules
+from schemas import Declaration, plausibility_rules
 from schemas.column_types import CommuneCode
 
 #: Earlier periods that are looked at, and how many of them there must be before they say what is usual.
@@ -55,7 +55,7 @@ def doubts(
     found.sort(key=lambda each: (-each[0], each[1]))
     named = [text for _, text in found[:MOST_NAMED]]
     more = [f"… (+{len(found) - MOST_NAMED})"] if len(found) > MOST_NAMED else []
-    return [{"rule": file_rules.UNUSUAL_COUNT, "title": "; ".join([*named, *more]), "limit": ""}]
+    return [{"rule": plausibility_rules.UNUSUAL_COUNT, "title": "; ".join([*named, *more]), "limit": ""}]
 
 
 def _unusual(declaration: Declaration, history: Sequence[int], count: int) -> int | None:

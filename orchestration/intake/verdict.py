@@ -35,19 +35,7 @@ def verdict(
     stage: Stage,
 ) -> Submission:
     """The submission with its counts and its verdict. One that is refused as a whole keeps no row in its stage."""
-    submission = replace(
-        submission,
-        verdict="partly" if examined.rows_rejected else "accepted",
-        rows_read=examined.rows_read,
-        rows_accepted=examined.rows_accepted,
-        rows_rejected=examined.rows_rejected,
-        rows_ignored=examined.rows_ignored,
-        details={
-            **submission.details,
-            **examined.details,
-            "notices": [*submission.details.get("notices", []), *examined.notices],
-        },
-    )
+    submission = _with_counts(submission, examined)
     data_rows = examined.rows_accepted + examined.rows_rejected
     if examined.rows_rejected and (declaration.all_or_nothing or not examined.rows_accepted):
         rule = file_rules.ALL_OR_NOTHING if declaration.all_or_nothing else file_rules.NO_GOOD_ROW
@@ -66,6 +54,19 @@ def verdict(
         stops.append((file_rules.PERIOD_LOCKED, f"{last:%d/%m/%Y}"))
     submission = _compared_with_earlier_periods(settings, declaration, ledger, submission, stage)
     return _waiting(submission, stops) if stops else submission
+
+
+def _with_counts(submission: Submission, examined: Examined) -> Submission:
+    notices = [*submission.details.get("notices", []), *examined.notices]
+    return replace(
+        submission,
+        verdict="partly" if examined.rows_rejected else "accepted",
+        rows_read=examined.rows_read,
+        rows_accepted=examined.rows_accepted,
+        rows_rejected=examined.rows_rejected,
+        rows_ignored=examined.rows_ignored,
+        details={**submission.details, **examined.details, "notices": notices},
+    )
 
 
 def _compared(
