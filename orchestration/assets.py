@@ -18,7 +18,6 @@ from dagster_dbt.asset_utils import DAGSTER_DBT_UNIQUE_ID_METADATA_KEY
 
 from orchestration import checks, warehouse
 from orchestration.history import relaxed_history
-from orchestration.intake.bronze import export_for_dbt
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.intake.take_in import is_waiting, sweep, take_in_dataset
 from orchestration.locks import BusyError, lock
@@ -27,7 +26,6 @@ from orchestration.sharing.publish import SHARED, Published, publish
 from schemas import Declaration
 
 SUBMISSION = dg.AssetKey(["bronze", "submission"])
-DIFFERENCE_DECISION = dg.AssetKey(["bronze", "difference_decision"])
 #: Name of the step that exports the ledger.
 LEDGER = "ledger"
 PUBLISHED = dg.AssetKey(["published", SHARED])
@@ -170,28 +168,33 @@ class Build(dg.Config):
 
 
 def ledger_assets(settings: Settings, datasets: Sequence[Declaration]) -> dg.AssetsDefinition:
-    """The ledger as dbt reads it. Where nothing has changed, it stays as it is, and so does all that follows it."""
-    texts = {
-        SUBMISSION: "One row per submission: what arrived, when, and what became of it.",
-        DIFFERENCE_DECISION: "One row per decision about a difference between departments.",
-    }
-
-    above = [bronze_key(each) for each in datasets]
-    shared: dict[str, Any] = {"deps": above, "group_name": "ledger", "kinds": {"sqlite", "parquet"}, "skippable": True}
+    """The ledger as dbt reads it, and what is exported beside it. Where nothing has changed, all stays as it is."""
+    grains = {SUBMISSION: "One row per submission: what arrived, when, and what became of it."}
+    grains |= {dg.AssetKey(["bronze", each.name]): each.grain for each in warehouse.EXPORTED}
 
     @dg.multi_asset(
         name=LEDGER,
-        specs=[dg.AssetSpec(key, description=text, **shared) for key, text in texts.items()],
+        specs=[
+            dg.AssetSpec(
+                key,
+                deps=[bronze_key(each) for each in datasets],
+                group_name="ledger",
+                kinds={"sqlite", "parquet"},
+                description=grain,
+                skippable=True,
+            )
+            for key, grain in grains.items()
+        ],
         required_resource_keys={ONLY_RUN},
     )
     def ledger(context: dg.AssetExecutionContext, config: Build) -> Iterator[dg.MaterializeResult]:
         if warehouse.is_published(settings) and not config.anyway:
             context.log.info("nothing has changed since the published version: no build")
             return
-        count = export_for_dbt(settings)
-        facts = asdict(warehouse.state(settings))
-        yield dg.MaterializeResult(asset_key=SUBMISSION, metadata={"dagster/row_count": count, **facts})
-        yield dg.MaterializeResult(asset_key=DIFFERENCE_DECISION, metadata=facts)
+        rows = warehouse.export(settings)
+        for key in grains:
+            metadata: dict[str, Any] = {"dagster/row_count": rows[key.path[-1]], **asdict(warehouse.state(settings))}
+            yield dg.MaterializeResult(asset_key=key, metadata=metadata)
 
     return ledger
 

@@ -64,8 +64,11 @@ def predecessor(settings: Settings, facts: Facts) -> Published | None:
     return earlier[-1] if earlier else None
 
 
-def export_predecessor(settings: Settings, facts: Facts) -> None:
-    """Write the tables for dbt; they are empty where there is no version before, or where its code had no KPIs."""
+def export_predecessor(settings: Settings, facts: Facts) -> dict[str, int]:
+    """Write the tables for dbt; they are empty where there is no version before, or where its code had no KPIs.
+
+    Returns their numbers of rows.
+    """
     before = predecessor(settings, facts)
     rows = [_version(before)] if before else []
     frames = {VERSION.name: VERSION.frame(rows)}
@@ -74,6 +77,7 @@ def export_predecessor(settings: Settings, facts: Facts) -> None:
     for name, frame in frames.items():
         with replacing(settings.bronze / f"{name}.parquet") as file:
             frame.write_parquet(file)
+    return {name: frame.height for name, frame in frames.items()}
 
 
 def _version(before: Published) -> dict[str, object]:

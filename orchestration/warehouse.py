@@ -20,8 +20,9 @@ from typing import Any, Literal
 
 import duckdb
 
-from orchestration import derive
+from orchestration import derive, predecessor
 from orchestration.files import private_folder, replacing
+from orchestration.intake import exported
 from orchestration.intake.bronze import export_for_dbt
 from orchestration.intake.ledger import Ledger
 from orchestration.predecessor import export_predecessor
@@ -31,6 +32,8 @@ from orchestration.sharing.publish import Facts, current
 Outcome = Literal["ok", "warned", "failed", "skipped"]
 #: Name of the lock that a run holds from its first file to the published version.
 LOCK = "warehouse"
+#: The tables that dbt reads beside bronze and ``submission``.
+EXPORTED = (*exported.TABLES, *predecessor.TABLES)
 _PROJECT_FILES = ("*.sql", "*.yml", "*.csv")
 #: What dbt's words mean here; every other one is a failure.
 _OUTCOMES: dict[str, Outcome] = {
@@ -105,6 +108,11 @@ def manifest(settings: Settings) -> Path:
     return found
 
 
+def export(settings: Settings) -> dict[str, int]:
+    """Write what dbt reads beside bronze: the ledger, what follows from it, the version before. Rows by table."""
+    return export_for_dbt(settings) | export_predecessor(settings, state(settings))
+
+
 def build(settings: Settings, *, tested: bool = True) -> list[Built]:
     """Build and test the whole warehouse from bronze; the caller holds the warehouse lock.
 
@@ -116,8 +124,7 @@ def build(settings: Settings, *, tested: bool = True) -> list[Built]:
     derive.refresh(settings)
     _marker(settings).unlink(missing_ok=True)
     facts = state(settings)  # before the export: what comes in between is built by the next run
-    export_for_dbt(settings)
-    export_predecessor(settings, facts)
+    export(settings)
     untested = () if tested else ("--exclude-resource-type", "test")
     result = _invoke(settings, "build", "--no-write-json", *untested)
     built = [_built(each) for each in result.results]

@@ -18,6 +18,7 @@ import pandera.polars as pa
 import polars as pl
 
 from schemas import file_rules as file_rules
+from schemas import plausibility_rules as plausibility_rules
 from schemas.checks import declared_checks
 from schemas.column_types import column_type
 from schemas.columns import Column, column
@@ -73,6 +74,9 @@ class Dataset(pa.DataFrameModel):
     owner, legal_basis, retention_years: for the catalogue and the law (Personal Data Law 91/2025/QH15).
     all_or_nothing: no row goes in unless every row is right. max_returned, max_vanished: shares of returned rows,
     and of the previous rows that vanish, above which the whole file waits for a decision.
+    counted_by: column of communes or of a list whose counts are compared with those of earlier periods; by default the
+    one column of communes. plausible_change: shares, such as (-0.3, 0.5), outside of which the change of such a count
+    since the last period is mentioned, too; without it only counts far outside a history of four periods are.
     """
 
     #: Underscored, because Pandera takes every public attribute for a column. Read it through :func:`datasets`.
@@ -99,6 +103,8 @@ class Dataset(pa.DataFrameModel):
         all_or_nothing: bool = False,
         max_returned: float = 0.5,
         max_vanished: float = 0.3,
+        counted_by: str | None = None,
+        plausible_change: tuple[float, float] | None = None,
         **kwargs: Any,
     ) -> None:
         columns = _declared_columns(cls)
@@ -120,6 +126,8 @@ class Dataset(pa.DataFrameModel):
             all_or_nothing=all_or_nothing,
             max_returned=max_returned,
             max_vanished=max_vanished,
+            counted_by=counted_by,
+            plausible_change=plausible_change,
             columns=columns,
             model=cls,
         )

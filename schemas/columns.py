@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from schemas.column_types import Choice, CitizenId, ColumnType, PersonName, Text, WarehouseForm
+from schemas.column_types import Choice, CitizenId, ColumnType, Decimal, Integer, PersonName, Text, WarehouseForm
 
 Classification = Literal["open", "internal", "personal", "sensitive"]
 RESTRICTED: frozenset[str] = frozenset({"personal", "sensitive"})
@@ -44,6 +44,7 @@ class Column:
     pattern: str | None = None
     pattern_rule: str | None = None
     past: bool = False
+    summed: bool = False
     sex_column: str | None = None
     birth_column: str | None = None
     name: str = ""
@@ -112,6 +113,7 @@ def column(
     pattern: str | None = None,
     pattern_rule: str | None = None,
     past: bool = False,
+    summed: bool = False,
     sex_column: str | None = None,
     birth_column: str | None = None,
 ) -> Any:
@@ -125,6 +127,7 @@ def column(
     choices: code → the ways people write it, ' | ' between them; the first is the one that templates and receipts show.
     They are compared without case, and without diacritics as a last resort.
     gt, ge, le, max_length, pattern, past: bounds, checked by Pandera (``past``: not after the day of acceptance).
+    summed: the rows of a file add up to its total row; a total that says something else is mentioned in the receipt.
     sex_column, birth_column: for a citizen id, the columns of the same person that it has to agree with.
     """
     return Column(
@@ -142,6 +145,7 @@ def column(
         pattern=pattern,
         pattern_rule=pattern_rule,
         past=past,
+        summed=summed,
         sex_column=sex_column,
         birth_column=birth_column,
     )
@@ -160,6 +164,8 @@ def check_column(dataset: str, declared: Column, names: Sequence[str]) -> None:
         raise TypeError(f"{where}: warehouse= is for restricted columns; others stand there as they are")
     if declared.warehouse and declared.type.restricted_form is None:
         raise TypeError(f"{where}: a restricted {declared.type.name} has no form for the warehouse")
+    if declared.summed and (declared.restricted or not issubclass(declared.type, (Integer, Decimal))):
+        raise TypeError(f"{where}: summed= is for numbers that are not restricted")
     for other in (declared.sex_column, declared.birth_column):
         if other and other not in names:
             raise TypeError(f"{where}: there is no column {other!r}")

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import polars as pl
 
+from schemas.column_types import Choice, CommuneCode
 from schemas.columns import (
     PROVENANCE,
     Column,
@@ -56,6 +57,8 @@ class Declaration:
     all_or_nothing: bool
     max_returned: float
     max_vanished: float
+    counted_by: str | None
+    plausible_change: tuple[float, float] | None
     columns: dict[str, Column]
     model: Any
 
@@ -68,6 +71,9 @@ class Declaration:
             raise TypeError(f"{self.path}: owed_from={self.owed_from!r} names no {self.period}")
         for each in self.columns.values():
             check_column(self.path, each, list(self.columns))
+        group = self.columns.get(self.counted_by or "")
+        if self.counted_by and (group is None or not issubclass(group.type, (CommuneCode, Choice)) or group.restricted):
+            raise TypeError(f"{self.path}: counted_by={self.counted_by!r} is no open column of communes or of a list")
         for part in self.key:
             if part not in self.columns:
                 raise TypeError(f"{self.path}: key column {part!r} is not declared")
@@ -120,6 +126,12 @@ class Declaration:
     def restricted_columns(self) -> tuple[Column, ...]:
         """The columns whose values go to the vault."""
         return tuple(each for each in self.columns.values() if each.restricted)
+
+    @cached_property
+    def group_column(self) -> str | None:
+        """The column by whose values the rows of a period are compared with those of earlier ones, if there is one."""
+        places = [each.name for each in self.columns.values() if each.type is CommuneCode and not each.restricted]
+        return self.counted_by or (places[0] if len(places) == 1 else None)
 
     @cached_property
     def key_title(self) -> str:

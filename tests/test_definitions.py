@@ -20,6 +20,7 @@ from orchestration.locks import BusyError, lock
 from orchestration.run import dev, prepare_home, run
 from orchestration.settings import PROJECT, Settings
 from orchestration.sharing.publish import Facts, Published, current
+from orchestration.warehouse import EXPORTED
 from schemas import UnknownDatasetError, datasets
 from tests.office import PARCELS, RESIDENTS, drop
 
@@ -34,6 +35,10 @@ CSV = """Số định danh cá nhân;Họ và tên;Ngày sinh;Giới tính;Xã/p
 0100500;Canary Nguyễn Văn C;03/05/1950;Nam;Phường Lào Cai
 010150000004;Canary Nguyễn Thị D;04/05/1950;Nữ;Phường Sa Pa
 """
+
+
+#: The ledger as dbt reads it, and what is exported beside it.
+LEDGER = {"bronze/submission", *(f"bronze/{each.name}" for each in EXPORTED)}
 
 
 def offline(*_: object) -> None:
@@ -73,7 +78,7 @@ def fresh(tmp_path: Path) -> Settings:
 # --- what there is ----------------------------------------------------------------------------------------
 def test_every_dataset_model_and_seed_is_an_asset(home: Settings, definitions: dg.Definitions) -> None:
     project = home.dbt_project
-    expected = {"bronze/submission", "bronze/difference_decision", "published/shared"}
+    expected = {*LEDGER, "published/shared"}
     expected |= {"bronze/" + path.replace("/", "_") for path in datasets()}
     models = [file for file in (project / "models").rglob("*.sql") if file.parent.name not in ("kpi", "reconciliation")]
     expected |= {f"{file.parent.name}/{file.stem}" for file in models}
@@ -124,7 +129,8 @@ def test_a_dataset_shows_its_owner_its_columns_and_its_place(home: Settings, def
 def test_the_ledger_stands_between_the_datasets_and_the_models(definitions: dg.Definitions) -> None:
     specs = {each.key.to_user_string(): each for each in definitions.resolve_all_asset_specs()}
     above = {name: {dep.asset_key.to_user_string() for dep in spec.deps} for name, spec in specs.items()}
-    assert above["bronze/submission"] == {f"bronze/{each.table}" for each in datasets().values()}
+    for name in LEDGER:
+        assert above[name] == {f"bronze/{each.table}" for each in datasets().values()}
     assert "bronze/submission" in above["core/fct_submission"]
     assert "bronze/difference_decision" in above["core/fct_difference_decision"]
     assert above["published/shared"] == {name for name in specs if name.startswith(("core/", "marts/"))}
@@ -214,7 +220,7 @@ def test_a_failed_build_or_test_publishes_nothing(
     result = execute(definitions, instance, after_bronze(definitions))
     assert not result.success
     materialized = {event.asset_key.to_user_string() for event in result.get_asset_materialization_events()}
-    assert materialized == {"bronze/submission", "bronze/difference_decision", "marts/mart_submission"}
+    assert materialized == {*LEDGER, "marts/mart_submission"}
     [failure] = result.get_step_failure_events()
     assert "learners_add_up: Got 3 results" in str(failure.event_specific_data)
 

@@ -82,21 +82,21 @@ def _row(submission: Submission, sequence: int, position: int) -> tuple[object, 
     return tuple(facts.values())
 
 
-def export_for_dbt(settings: Settings) -> int:
-    """Write ``submission.parquet``, what follows from it, and the empty tables. Returns the number of submissions."""
+def export_for_dbt(settings: Settings) -> dict[str, int]:
+    """Write ``submission.parquet``, what follows from it, and the empty tables. Returns rows by exported table."""
     submissions = Ledger(settings.ledger).all()
     # Both orders by the clock of acceptance: a history that is taken in later gives what it would have given then.
     submissions.sort(key=lambda each: (each.received_at, each.sequence))
     positions = {position: number for number, position in enumerate(sorted({each.position for each in submissions}), 1)}
     rows = [_row(each, number, positions[each.position]) for number, each in enumerate(submissions, 1)]
-    table = pl.DataFrame(rows, schema=SUBMISSIONS, orient="row")
-    for name, each in {"submission": table, **frames(settings, submissions)}.items():
+    exported = {"submission": pl.DataFrame(rows, schema=SUBMISSIONS, orient="row"), **frames(settings, submissions)}
+    for name, table in exported.items():
         with replacing(settings.bronze / f"{name}.parquet") as file:
-            each.write_parquet(file)
+            table.write_parquet(file)
     for declaration in datasets().values():
         empty = settings.bronze / declaration.table / EMPTY
         table = pl.DataFrame(schema=bronze_types(declaration))
         if not empty.exists() or pl.read_parquet_schema(empty) != table.schema:
             with replacing(empty) as file:
                 table.write_parquet(file)
-    return len(submissions)
+    return {name: table.height for name, table in exported.items()}

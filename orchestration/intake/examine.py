@@ -17,6 +17,7 @@ import polars as pl
 from orchestration.intake.assignment import NOTHING_CONFIRMED
 from orchestration.intake.carry import Carried, Carrier
 from orchestration.intake.casts import CastContext
+from orchestration.intake.control_totals import ControlTotals
 from orchestration.intake.findings import reasons, row_findings, rows_with_errors
 from orchestration.intake.mappings import Confirmed
 from orchestration.intake.measures import CellCounts, measures
@@ -37,7 +38,7 @@ from orchestration.intake.validate import validate
 from orchestration.intake.vault import for_vault, for_warehouse, provenance
 from orchestration.intake.waivers import waived
 from orchestration.settings import Settings
-from schemas import Declaration, file_rules, rules
+from schemas import Declaration, file_rules, plausibility_rules, rules
 
 TEMPLATE_MARK = "kho-template"
 
@@ -75,13 +76,14 @@ class Recognised:
 
 @dataclass
 class Examined:
-    """Counts and details of an examined file, for the ledger."""
+    """Counts and details of an examined file, for the ledger. ``notices``: what its rows say about the whole file."""
 
     rows_read: int = 0
     rows_accepted: int = 0
     rows_rejected: int = 0
     rows_ignored: int = 0
     details: dict[str, Any] = field(default_factory=dict)
+    notices: list[dict[str, str]] = field(default_factory=list)
 
 
 def recognise(
@@ -220,6 +222,7 @@ class Examination:
         self._mended: Counter[str] = Counter()
         self._data_rows = 0
         self._cell_counts = CellCounts()
+        self._wrong_totals: list[str] = []
 
     def run(self) -> Examined:
         """Examine all rows. Raises RefusedError where there is none, UnreadableError where reading fails midway."""
@@ -233,9 +236,11 @@ class Examination:
                 reference_date=self._recognised.period.end,
             )
             carrier = Carrier(self._declaration, layout, self._context, sheet=sheet.name, mended=self._mended)
+            self._totals = ControlTotals(self._declaration, layout)
             rows = RowFilter(self._declaration, layout, carrier.sections.names_place)
             for batch in _gathered(sheet.batches(layout.width), self._settings.batch_rows):
                 self._examine(sheet.name, layout, rows, carrier, batch, spool)
+            self._wrong_totals += self._totals.differences(self._context)
             self._ignored += rows.ignored
             self._mended += sheet.mended
         if not self._data_rows:
@@ -250,11 +255,13 @@ class Examination:
         self, sheet: str, layout: Layout, rows: RowFilter, carrier: Carrier, batch: TextBatch, spool: KeySpool
     ) -> None:
         data = rows.apply(batch)
+        self._totals.note(batch, data.headings)
         carried = carrier.apply(data)
         self._data_rows += len(data.rows) + len(data.misshapen)
         cells = self._cells(sheet, data.rows, data.cells)
         findings = _structure_findings(sheet, data.misshapen)
         if data.misshapen:
+            self._totals.give_up()
             cells = pl.concat([cells, _misshapen_cells(sheet, self._recognised.width, data.misshapen)]).sort(
                 "source_row"
             )
@@ -288,6 +295,7 @@ class Examination:
     def _examine_values(self, sheet: str, layout: Layout, typed: TypedBatch, spool: KeySpool) -> pl.DataFrame:
         """Compare and validate the typed rows of a batch, stage the good ones; returns the findings."""
         self._cell_counts.add(typed)
+        self._totals.add(typed)
         duplicates, conflicts = spool.add(typed, sheet=sheet, uncast=rows_with_errors(typed.findings))
         self._ignored["duplicate"] += len(duplicates)
         findings = validate(self._declaration, layout.columns, typed, sheet=sheet, received_on=self._received_on)
@@ -350,7 +358,12 @@ class Examination:
                 "reasons": reasons(self._declaration, self._stage.file("findings")),
                 "measures": measures(self._cell_counts, self._stage.file("findings")),
             },
+            notices=_total_notices(self._wrong_totals),
         )
+
+
+def _total_notices(wrong: Sequence[str]) -> list[dict[str, str]]:
+    return [{"rule": plausibility_rules.CONTROL_TOTAL, "title": "; ".join(wrong), "limit": ""}] if wrong else []
 
 
 def _structure_findings(sheet: str, misshapen: tuple[MisshapenRow, ...]) -> pl.DataFrame:

@@ -281,6 +281,15 @@ class Ledger:
             f"dataset = ? and unit = ? and period = ? and {_KEPT} and origin <> ?", (dataset, unit, period, apart_from)
         )
 
+    def of_earlier_periods(self, submission: Submission) -> list[Submission]:
+        """What counts now for the periods of the same dataset and unit that ended before this one's, oldest first."""
+        end = submission.period_end.isoformat() if submission.period_end else ""
+        return self._select(
+            "dataset = ? and unit = ? and period_end < ? and is_current",
+            (submission.dataset, submission.unit, end),
+            order="period_end, position",
+        )
+
     def predecessor(self, submission: Submission) -> Submission | None:
         """The submission that this one, not yet recorded, would supersede if it is taken in.
 

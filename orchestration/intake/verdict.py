@@ -14,6 +14,7 @@ from orchestration.intake.comparison import compare
 from orchestration.intake.deadlines import is_locked, lock_day
 from orchestration.intake.examine import Examined
 from orchestration.intake.ledger import Ledger, Submission
+from orchestration.intake.plausibility import doubts, group_counts
 from orchestration.intake.stage import Stage
 from orchestration.settings import Settings
 from schemas import Declaration, file_rules
@@ -34,15 +35,7 @@ def verdict(
     stage: Stage,
 ) -> Submission:
     """The submission with its counts and its verdict. One that is refused as a whole keeps no row in its stage."""
-    submission = replace(
-        submission,
-        verdict="partly" if examined.rows_rejected else "accepted",
-        rows_read=examined.rows_read,
-        rows_accepted=examined.rows_accepted,
-        rows_rejected=examined.rows_rejected,
-        rows_ignored=examined.rows_ignored,
-        details={**submission.details, **examined.details},
-    )
+    submission = _with_counts(submission, examined)
     data_rows = examined.rows_accepted + examined.rows_rejected
     if examined.rows_rejected and (declaration.all_or_nothing or not examined.rows_accepted):
         rule = file_rules.ALL_OR_NOTHING if declaration.all_or_nothing else file_rules.NO_GOOD_ROW
@@ -59,7 +52,21 @@ def verdict(
     last = lock_day(declaration, submission.period_end)
     if last and is_locked(declaration, submission.period_end, submission.received_at):
         stops.append((file_rules.PERIOD_LOCKED, f"{last:%d/%m/%Y}"))
+    submission = _compared_with_earlier_periods(settings, declaration, ledger, submission, stage)
     return _waiting(submission, stops) if stops else submission
+
+
+def _with_counts(submission: Submission, examined: Examined) -> Submission:
+    notices = [*submission.details.get("notices", []), *examined.notices]
+    return replace(
+        submission,
+        verdict="partly" if examined.rows_rejected else "accepted",
+        rows_read=examined.rows_read,
+        rows_accepted=examined.rows_accepted,
+        rows_rejected=examined.rows_rejected,
+        rows_ignored=examined.rows_ignored,
+        details={**submission.details, **examined.details, "notices": notices},
+    )
 
 
 def _compared(
@@ -81,6 +88,15 @@ def _compared(
     if changes is None:
         return submission, 0.0
     return replace(submission, details={**submission.details, "changes": changes.facts()}), changes.vanished_share
+
+
+def _compared_with_earlier_periods(
+    settings: Settings, declaration: Declaration, ledger: Ledger, submission: Submission, stage: Stage
+) -> Submission:
+    """The submission with its counts by group in its details, and with what is doubtful about them as a notice."""
+    counts = group_counts(declaration, stage.file("bronze"))
+    notices = [*submission.details["notices"], *doubts(settings, declaration, ledger, submission, counts)]
+    return replace(submission, details={**submission.details, "groups": counts, "notices": notices})
 
 
 def _waiting(submission: Submission, stops: Sequence[tuple[str, str]]) -> Submission:

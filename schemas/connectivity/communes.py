@@ -48,6 +48,7 @@ class Communes(
         classification="open",
         nullable=True,
         ge=0,
+        summed=True,
     )
     computers: int = column(
         title="Số máy tính",
@@ -56,6 +57,7 @@ class Communes(
         classification="open",
         nullable=True,
         ge=0,
+        summed=True,
     )
     ready: bool = column(
         title="Đủ điều kiện số hóa",

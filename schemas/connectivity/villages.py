@@ -53,6 +53,7 @@ class Villages(
         classification="open",
         nullable=True,
         ge=0,
+        summed=True,
     )
     mobile_coverage: Choice = column(
         title="Phủ sóng di động",

@@ -43,6 +43,7 @@ class Documents(
         description="Documents issued in the month.",
         classification="open",
         ge=0,
+        summed=True,
     )
     electronic: int = column(
         title="Số văn bản điện tử",
@@ -50,6 +51,7 @@ class Documents(
         description="Of these, sent electronically.",
         classification="open",
         ge=0,
+        summed=True,
     )
     digitally_signed: int = column(
         title="Số văn bản ký số",
@@ -57,6 +59,7 @@ class Documents(
         description="Of these, digitally signed.",
         classification="open",
         ge=0,
+        summed=True,
     )
     exchanged_between_levels: int = column(
         title="Số văn bản trao đổi giữa các cấp",
@@ -65,6 +68,7 @@ class Documents(
         classification="open",
         nullable=True,
         ge=0,
+        summed=True,
     )
 
     @check(MORE_THAN_ISSUED, "electronic")

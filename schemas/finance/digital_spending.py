@@ -67,6 +67,7 @@ class DigitalSpending(
         description="Planned amount in dong.",
         classification="open",
         ge=0,
+        summed=True,
     )
     disbursed_vnd: Decimal = column(
         title="Đã giải ngân (đồng)",
@@ -74,6 +75,7 @@ class DigitalSpending(
         description="Amount spent in dong.",
         classification="open",
         ge=0,
+        summed=True,
     )
 
     @check(MORE_THAN_PLANNED, "disbursed_vnd")

@@ -62,6 +62,7 @@ class Archives(
         classification="open",
         nullable=True,
         ge=0,
+        summed=True,
     )
     pages: int = column(
         title="Số trang",
@@ -69,6 +70,7 @@ class Archives(
         description="Pages in the fonds.",
         classification="open",
         ge=0,
+        summed=True,
     )
     shelf_metres: Decimal = column(
         title="Mét giá",
@@ -77,6 +79,7 @@ class Archives(
         classification="open",
         nullable=True,
         ge=0,
+        summed=True,
     )
     files_digitised: int = column(
         title="Số hồ sơ đã số hóa",
@@ -85,6 +88,7 @@ class Archives(
         classification="open",
         nullable=True,
         ge=0,
+        summed=True,
     )
     pages_digitised: int = column(
         title="Số trang đã số hóa",
@@ -92,6 +96,7 @@ class Archives(
         description="Pages digitised so far.",
         classification="open",
         ge=0,
+        summed=True,
     )
     files_with_metadata: int = column(
         title="Số hồ sơ đủ siêu dữ liệu",
@@ -100,6 +105,7 @@ class Archives(
         classification="open",
         nullable=True,
         ge=0,
+        summed=True,
     )
     as_of: datetime.date = column(
         title="Thời điểm",
