@@ -30,7 +30,7 @@ def agreement(*rows: tuple[str | None, str | None]) -> list[str | None]:
 
 
 def key_of(person: str, folded_name: str) -> str:
-    return hmac.digest(b"key", f"{person}\n{folded_name}".encode(), "sha256")[:16].hex()
+    return hmac.digest(b"key", f"{person}\n{folded_name}".encode(), "sha256")[:8].hex()
 
 
 @given(

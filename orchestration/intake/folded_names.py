@@ -28,7 +28,14 @@ _WRITTEN_PLAINLY = f"^{_WORD}(?: {_WORD})*$"
 
 
 def folded(names: pl.Series) -> pl.Series:
-    """Every name as ``fold`` makes it; null where there is none."""
+    """Every name as ``fold`` makes it; null where there is none. Namesakes are folded once."""
+    distinct = names.unique()
+    if len(distinct) > len(names) // 2:
+        return _folded(names)
+    return names.replace_strict(distinct, _folded(distinct))
+
+
+def _folded(names: pl.Series) -> pl.Series:
     plainly = names.str.contains(_WRITTEN_PLAINLY)
     quick = names.str.replace_many(list(_FOLDED), list(_FOLDED.values()))
     if plainly.all():

@@ -23,6 +23,7 @@ from schemas.columns import Column
 KEY_BYTES = 32
 #: Half of the digest: RFC 2104 allows truncation to half; 128 bits never collide among persons.
 DIGEST_DIGITS = 32
+AGREEMENT_DIGITS = 16
 _ADDRESSED = "^(?:ho )?(?:ong|ba) "
 
 
@@ -70,14 +71,17 @@ class Pseudonymiser:
         return self._digests(values.cast(pl.String))
 
     def agreement(self, ids: pl.Series, names: pl.Series) -> pl.Series:
-        """Pseudonyms of id and name together, null where either is missing; names are folded before.
+        """Sixteen hex digits of id and name together, null where either is missing; names are folded before.
+
+        They are compared among the rows of one person only, where 64 bits never agree by chance.
 
         Forms of address before a name (Ông, Bà, Hộ ông …), as land registers write them, do not count.
         """
         bare = folded(names.cast(pl.String)).str.replace(_ADDRESSED, "")
         pairs = pl.DataFrame({"person": ids.cast(pl.String), "name": bare})
-        return self._digests(pairs.select(pl.concat_str("person", "name", separator="\n").alias("pair")).to_series())
+        joined = pairs.select(pl.concat_str("person", "name", separator="\n").alias("pair")).to_series()
+        return self._digests(joined, AGREEMENT_DIGITS)
 
-    def _digests(self, values: pl.Series) -> pl.Series:
+    def _digests(self, values: pl.Series, digits: int = DIGEST_DIGITS) -> pl.Series:
         digests = polars_hash.col(values.name).chash.hmac_sha256(key=self._key)
-        return values.to_frame().select(digests.str.slice(0, DIGEST_DIGITS)).to_series()
+        return values.to_frame().select(digests.str.slice(0, digits)).to_series()
