@@ -105,7 +105,7 @@ def test_rows_that_are_missing_from_bronze_are_found(settings: Settings, ledger:
     ],
 )
 def test_a_file_is_late_from_the_day_after_it_was_due(period: str, due_day: int, today: str, expected: str) -> None:
-    declaration = replace(RESIDENTS, period=period, due_day=due_day)
+    declaration = replace(RESIDENTS, period=period, owed_from=None, due_day=due_day)
     assert checks.last_due(declaration, datetime.date.fromisoformat(today)).label == expected
 
 
