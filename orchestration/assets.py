@@ -205,9 +205,16 @@ class _Translator(DagsterDbtTranslator):
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         return str(dbt_resource_props["schema"])
 
-    def get_asset_check_spec(self, *arguments: Any, **named: Any) -> dg.AssetCheckSpec | None:
-        """A failed test already fails the step of the build, which stops the publication after it."""
-        spec = super().get_asset_check_spec(*arguments, **named)
+    def get_asset_check_spec(
+        self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: Any
+    ) -> dg.AssetCheckSpec | None:
+        """A failed test already fails the step of the build, which stops the publication after it.
+
+        Two tests in five say that a column is never null; as checks they would be a third of a run's events, 18 ms each.
+        """
+        if manifest["nodes"][unique_id].get("test_metadata", {}).get("name") == "not_null":
+            return None
+        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
         return spec._replace(blocking=False) if spec else None
 
 

@@ -109,7 +109,7 @@ def _fill(sheet: Any, rows: Rows, merged: list[Any]) -> None:
         filled = [(column, value) for column, value in enumerate(cells, 1) if value not in (None, "")]
         for column, value in filled:
             _put(sheet.cell(number, column), value)
-            if len(filled) > 1 and len(widths) < 512 and sheet.max_row < _SAMPLE:
+            if len(filled) > 1 and len(widths) < 512 and number < _SAMPLE:
                 widths[column] = max(widths.get(column, _LEAST), len(str(value)) + 2)
     for column, width in widths.items():
         sheet.column_dimensions[get_column_letter(column)].width = min(width, _MOST)
