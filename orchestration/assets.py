@@ -210,7 +210,7 @@ class _Translator(DagsterDbtTranslator):
     ) -> dg.AssetCheckSpec | None:
         """A failed test already fails the step of the build, which stops the publication after it.
 
-        Two tests in five say that a column is never null; as checks they would be a third of a run's events, 18 ms each.
+        Two tests in five say that a column is never null; as checks they would be a third of the events of a run.
         """
         if manifest["nodes"][unique_id].get("test_metadata", {}).get("name") == "not_null":
             return None
