@@ -50,7 +50,8 @@ def pseudonym(text: str | None, key: str) -> str | None:
     """The text with what stands for a pseudonym replaced by it; any other text as it is."""
 
     def keyed(found: re.Match[str]) -> str:
-        return hmac.digest(key.encode(), (found[1] or found[2]).encode(), "sha256")[:16].hex()
+        length = 16 if found[1] else 8
+        return hmac.digest(key.encode(), (found[1] or found[2]).encode(), "sha256")[:length].hex()
 
     return text and re.sub(r"person:([0-9]{12})|name:([0-9]{12}\n.*)", keyed, text)
 

@@ -15,15 +15,15 @@ from hypothesis import given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
-from orchestration import warehouse
 from orchestration.as_of import end_of_day, home_as_of, warehouse_as_of
 from orchestration.intake.bronze import export_for_dbt
 from orchestration.intake.take_in import take_in_dataset
 from orchestration.run import prepare_home
 from orchestration.settings import Settings
-from orchestration.sharing.publish import current, publish
+from orchestration.sharing.publish import current
 from orchestration.sharing.query import query
 from schemas import dataset
+from tests import compiled
 from tests.office import as_csv, drop, table
 
 ARCHIVES = dataset("home_affairs/archives")
@@ -70,23 +70,16 @@ def new_home(folder: Path) -> Settings:
     return settings
 
 
-def build_and_publish(settings: Settings) -> None:
-    assert warehouse.failed(warehouse.build(settings, tested=False)) == []
-    facts = warehouse.built_from(settings)
-    assert facts is not None
-    publish(settings, facts=facts)
-
-
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A home to which the four files came, published before the correction and after everything."""
     settings = new_home(tmp_path_factory.mktemp("as-of"))
     for each in (FIRST, SECOND):
         each.take_in(settings)
-    build_and_publish(settings)
+    compiled.build_and_publish(settings)
     for each in (CORRECTED, THIRD):
         each.take_in(settings)
-    build_and_publish(settings)
+    compiled.build_and_publish(settings)
     return settings
 
 
@@ -193,6 +186,5 @@ def test_what_was_built_is_the_same_after_a_rebuild(office: Settings) -> None:
 
     before = content()
     assert len(before["marts.mart_change"]) > 0
-    warehouse.remove(office)
-    assert warehouse.failed(warehouse.build(office, tested=False)) == []
+    compiled.build(office)
     assert content() == before

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from orchestration.intake.period import PeriodError, ReportingPeriod, example, find_period, find_unit, periods_in
 from orchestration.intake.places import Communes, communes
 from orchestration.settings import Settings
-from schemas import Declaration, datasets
+from schemas import Declaration, dataset, datasets
 from tests.office import COMPLETIONS, PARCELS, RESIDENTS
 
 ROMAN = {1: "I", 2: "II", 3: "III", 4: "IV"}
@@ -183,6 +183,17 @@ def test_a_commune_is_read_from_stamp_name_and_letterhead_in_this_order(places: 
     assert unit(places, "2026-10.xlsx", *letterhead) == bat_xat
     assert unit(places, "2026-10.xlsx", "Đơn vị báo cáo: Xã Bát Xát") == bat_xat
     assert unit(places, "2026-10.xlsx", stamp=(*STAMP[:4], "Phòng QLHC")) == "Phòng QLHC"
+
+
+def test_words_of_the_dataset_are_no_commune_that_is_written_alike(places: Communes) -> None:
+    """Lào Cai has a Xã Văn Bàn."""
+
+    def unit_of(name: str) -> str:
+        return find_unit(dataset("direction/documents"), places, stamp=(), file_name=name, titles=())
+
+    assert unit_of("Văn bản điện tử 2026-10.csv") == unit_of("van ban 2026-10.csv") == "direction"
+    assert unit_of("Văn bản của xã Văn Bàn 2026-10.csv") == places.resolve("Xã Văn Bàn")
+    assert unit(places, "Văn Bàn 2026-10.csv") == places.resolve("Xã Văn Bàn")
 
 
 def test_two_communes_in_a_name_are_never_chosen_from(places: Communes) -> None:

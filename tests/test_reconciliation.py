@@ -35,9 +35,9 @@ from orchestration.reconciliation import Pair, declared_pairs, difference_sql
 from orchestration.run import prepare_home
 from orchestration.settings import PROJECT, Settings
 from orchestration.sharing.differences import differences, find_difference
-from orchestration.sharing.publish import publish
 from orchestration.sharing.query import query
 from schemas import UnknownDatasetError, dataset
+from tests import compiled
 from tests.office import as_csv, drop, table
 from tests.reconciliation_story import files, pseudonym
 
@@ -91,10 +91,7 @@ def register(tmp_path_factory: pytest.TempPathFactory) -> Register:
     settings = Settings(home=folder / "home", sources=folder / "sources", stable_seconds=0, now=NOW, marked_whole=1)
     prepare_home(settings)
     planted = take_in_story(settings)
-    assert warehouse.failed(warehouse.build(settings)) == []
-    facts = warehouse.built_from(settings)
-    assert facts is not None
-    publish(settings, facts=facts)
+    compiled.build_and_publish(settings)
     return Register(settings, planted)
 
 

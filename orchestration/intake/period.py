@@ -192,7 +192,7 @@ def find_unit(
     """
     if len(stamp) > 4 and stamp[4].strip():
         return communes.find_in(stamp[4], on=on) or stamp[4].strip()
-    named = communes.find_in(_stem(file_name), on=on)
+    named = communes.find_in(_stem(file_name), on=on, subject=declaration.title)
     if named:
         return named
     for title in titles:

@@ -270,23 +270,26 @@ class Communes:
         """Whether a text is like the name of a present commune in any way of comparing; ``look_up`` says of which."""
         return any(compare(full_kind(text)) in self._names[form] for form, compare in FORMS)
 
-    def find_in(self, text: str, *, with_kind: bool = False, on: datetime.date | None = None) -> str | None:
+    def find_in(
+        self, text: str, *, with_kind: bool = False, on: datetime.date | None = None, subject: str = ""
+    ) -> str | None:
         """The one commune of the province that a longer text names in full, or by its 5-digit code.
 
         A present one is told by its code, an old one by its key: its code may be that of a present one, too.
         with_kind: only together with Xã/Phường (letterheads name provinces and departments, too); on: see ``look_up``.
+        subject: what the text is about; a name that it holds needs its kind (Văn bản điện tử is not from Xã Văn Bàn).
         """
         if _before(on):
             # Without a kind, Bát Xát may be the district.
             hits = self._old_in(text, with_kind, on) or self._present_in(text, True)
         else:
-            hits = self._present_in(text, with_kind)
+            hits = self._present_in(text, with_kind, subject)
             if not hits and _NAMES_KIND.search(fold(text)):
                 hits = self._old_in(text, True, on)
         longest = {code for name, code in hits.items() if not any(name != other and name in other for other in hits)}
         return longest.pop() if len(longest) == 1 else None
 
-    def _present_in(self, text: str, with_kind: bool) -> dict[str, str]:
+    def _present_in(self, text: str, with_kind: bool, subject: str = "") -> dict[str, str]:
         """The codes of the present communes that a text names, by what names them."""
         codes = [] if with_kind else [code for code in _CODE.findall(text) if self._is_own(code)]
         if codes:
@@ -295,10 +298,15 @@ class Communes:
         hits = {name: code for name, code in self._folded.items() if f" {name} " in padded}
         if hits or with_kind:
             return hits
+        told = f" {fold(subject)} "
         return {
             name: next(iter(codes))
             for name, codes in self._names["fold"].items()
-            if len(codes) == 1 and " " in name and name not in self._province_words and f" {name} " in padded
+            if len(codes) == 1
+            and " " in name
+            and name not in self._province_words
+            and f" {name} " in padded
+            and f" {name} " not in told
         }
 
     def _old_in(self, text: str, with_kind: bool, on: datetime.date | None) -> dict[str, str]:
