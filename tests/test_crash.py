@@ -113,10 +113,10 @@ def test_a_run_killed_while_a_workbook_is_read_is_made_good_by_the_next(run: Run
 
 
 def test_runs_killed_at_random_moments_come_to_the_same_end(run: Run, expected: Picture, tmp_path: Path) -> None:
-    """At least twenty kills, in as many homes as it takes; every home must get there within thirty runs."""
+    """At least eight kills, in as many homes as it takes, each within thirty runs; ``make soak`` does hundreds."""
     moments = random.Random(2026)
     kills = homes = 0
-    while kills < 20:
+    while kills < 8:
         homes += 1
         settings = home_at(tmp_path / f"home{homes}")
         statuses = [KILLED]

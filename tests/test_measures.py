@@ -118,7 +118,7 @@ def test_rows_are_counted_once_a_rule_however_many_findings_are_looked_at_togeth
     pl.DataFrame(rows, schema=FINDINGS, orient="row").write_parquet(file)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "_FINDINGS_AT_A_TIME", at_a_time)
-        counted = measures(CellCounts(), file)
+        counted = measures(CellCounts([]), file)
     by_rule = {rule: {each[:2] for each in found if each[3] == rule} for rule in {each[3] for each in found}}
     assert counted["rows_by_rule"] == {rule: len(places) for rule, places in sorted(by_rule.items())}
     for name, severities in (("rows_by_dimension", ("error", "warning")), ("rows_with_error", ("error",))):

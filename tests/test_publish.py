@@ -13,7 +13,7 @@ import pytest
 
 from orchestration.settings import Settings
 from orchestration.sharing import publish as publishing
-from orchestration.sharing.publish import Facts, Published, PublishError, current, publish
+from orchestration.sharing.publish import Facts, Published, PublishError, current, publish, versions
 from orchestration.sharing.reader import open_read_only
 
 FACTS = Facts(ledger_sequence=7, code="c0de")
@@ -71,7 +71,9 @@ def test_every_version_has_a_name_of_its_own_and_the_last_ones_are_kept(home: Se
     names = [publish(home, facts=FACTS).version for _ in range(5)]
     assert names == ["v000001", "v000002", "v000003", "v000004", "v000005"]
     kept = sorted(file.name for file in (home.publish / "shared").iterdir())
-    assert kept == ["current.json", "v000003.duckdb", "v000004.duckdb", "v000005.duckdb"]
+    last = [f"v00000{number}.{kind}" for number in (3, 4, 5) for kind in ("duckdb", "json")]
+    assert kept == ["current.json", *last]
+    assert [each.version for each in versions(home)] == names[2:]
 
 
 @pytest.mark.parametrize("step", ["_checkpoint", "_copy", "_count_rows", "_announce"])
@@ -98,7 +100,7 @@ def test_a_publication_that_dies_at_any_step_leaves_the_old_version_and_the_next
     new = publish(home, facts=FACTS)
     assert count(new) == 4
     files = {file.name for file in (home.publish / "shared").iterdir()}
-    assert files == {"current.json", old.file, new.file}
+    assert files == {"current.json", old.file, f"{old.version}.json", new.file, f"{new.version}.json"}
 
 
 def test_a_warehouse_with_a_schema_that_is_not_for_readers_is_not_published(home: Settings) -> None:

@@ -221,7 +221,7 @@ class Examination:
         self._ignored: Counter[str] = Counter()
         self._mended: Counter[str] = Counter()
         self._data_rows = 0
-        self._cell_counts = CellCounts()
+        self._cell_counts = CellCounts(list(declaration.columns))
         self._wrong_totals: list[str] = []
 
     def run(self) -> Examined:

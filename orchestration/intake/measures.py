@@ -7,7 +7,7 @@ Belongs here: counting while a file is examined, for the ledger. Does not belong
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,12 +26,13 @@ _FINDINGS_AT_A_TIME = 200_000
 class CellCounts:
     """Cells of declared columns in the data rows seen so far, columns that the file lacks included."""
 
+    columns: Collection[str]
     cells: int = 0
     filled: int = 0
 
     def add(self, typed: TypedBatch) -> None:
         """Count a batch. A cell that could not be cast holds something, though its value is null."""
-        frame = typed.frame
+        frame = typed.frame.select(self.columns)
         self.cells += frame.height * frame.width
         self.filled += sum(column.count() for column in frame)
         if not typed.findings.is_empty():
