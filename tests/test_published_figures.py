@@ -24,7 +24,7 @@ NOW = datetime.datetime(2026, 11, 2, 8, tzinfo=datetime.UTC)
 #: The communes that Lào Cai names as being without IT staff.
 NAMED = ("03046", "02869", "02725", "04750", "02989", "02890", "02701", "04663", "04288", "04543")
 Answers = Callable[[str], list[tuple]]
-pytestmark = pytest.mark.xdist_group("published figures")
+pytestmark = pytest.mark.xdist_group("compiled")
 
 
 def province(

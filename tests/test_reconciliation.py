@@ -43,7 +43,7 @@ from tests.reconciliation_story import files, pseudonym
 
 NOW = datetime.datetime(2026, 11, 2, 8, tzinfo=datetime.UTC)
 MODELS = Settings().dbt_project / "models"
-pytestmark = pytest.mark.xdist_group("reconciliation")
+pytestmark = pytest.mark.xdist_group("compiled")
 
 
 @dataclass
