@@ -109,6 +109,21 @@ def test_a_warehouse_of_then_is_built_once(office: Settings) -> None:
     assert home_as_of(office, moment).home == office.home / "as_of" / "2026-06-30T165959Z"
 
 
+def test_every_submission_says_since_when_and_until_when_it_counted(office: Settings) -> None:
+    found = query(
+        office,
+        "select s.file_name, k.known_from::date, k.known_to::date from core.fct_submission_known as k "
+        "inner join marts.mart_submission as s on k.submission_id = s.submission_id order by all",
+    )
+    day = datetime.date
+    assert [tuple(row) for row in found] == [
+        ("2026Q1 sửa.csv", day(2026, 8, 20), day(9999, 12, 31)),
+        ("2026Q1.csv", day(2026, 4, 10), day(2026, 8, 20)),
+        ("2026Q2.csv", day(2026, 7, 8), day(9999, 12, 31)),
+        ("2026Q3.csv", day(2026, 10, 12), day(9999, 12, 31)),
+    ]
+
+
 def test_the_report_of_changes_names_the_file_that_explains_them(office: Settings) -> None:
     found = query(
         office,

@@ -35,6 +35,7 @@ def test_every_table_is_there_before_the_first_file_with_what_is_owed_for_the_fi
         "submission_quality": 0,
         "submission_reason": 0,
         "difference_decision": 0,
+        "submission_known": 0,
     }
     assert rows["dataset"] == len(datasets())
     residents = exported(settings, "obligation").filter(pl.col("dataset") == RESIDENTS.path)

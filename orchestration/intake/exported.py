@@ -18,6 +18,7 @@ from orchestration.intake.difference_decisions import DifferenceDecision, Differ
 from orchestration.intake.ledger import Submission
 from orchestration.intake.obligations import obligations
 from orchestration.intake.period import periods_in
+from orchestration.intake.spans import Span, spans
 from orchestration.settings import Settings
 from schemas import Declaration, datasets
 from schemas.rules import RULES
@@ -112,7 +113,16 @@ DECISION = ExportedTable(
         "decided_at": (pl.Datetime("us"), "Time of the decision, in UTC."),
     },
 )
-TABLES = (DATASET, OBLIGATION, QUALITY, REASON, DECISION)
+KNOWN = ExportedTable(
+    "submission_known",
+    "One row per submission and span of time in which its rows counted.",
+    {
+        "submission_id": (pl.String, "Id of the submission."),
+        "known_from": (pl.Datetime("us"), "Moment from which its rows counted, in UTC."),
+        "known_to": (pl.Datetime("us"), "Moment from which they did no longer, in UTC; 9999-12-31 while they do."),
+    },
+)
+TABLES = (DATASET, OBLIGATION, QUALITY, REASON, DECISION, KNOWN)
 
 
 def frames(settings: Settings, submissions: Sequence[Submission]) -> dict[str, pl.DataFrame]:
@@ -122,13 +132,25 @@ def frames(settings: Settings, submissions: Sequence[Submission]) -> dict[str, p
         OBLIGATION.name: OBLIGATION.frame(_obligations(settings, submissions)),
         QUALITY.name: QUALITY.frame(_quality(each) for each in submissions if "measures" in each.details),
         REASON.name: REASON.frame(row for each in submissions for row in _reasons(each)),
+        KNOWN.name: KNOWN.frame(_span(each) for each in spans(settings.ledger, submissions)),
         DECISION.name: DECISION.frame(map(_decision, DifferenceDecisions(settings.ledger).all())),
     }
 
 
+def _span(span: Span) -> dict[str, object]:
+    return {
+        "submission_id": span.submission_id,
+        "known_from": _in_utc(span.known_from),
+        "known_to": _in_utc(span.known_to),
+    }
+
+
+def _in_utc(moment: datetime.datetime) -> datetime.datetime:
+    return moment.astimezone(datetime.UTC).replace(tzinfo=None)
+
+
 def _decision(decision: DifferenceDecision) -> dict[str, object]:
-    decided_at = decision.decided_at.astimezone(datetime.UTC).replace(tzinfo=None)
-    return vars(decision) | {"kind": decision.kind.value, "decided_at": decided_at}
+    return vars(decision) | {"kind": decision.kind.value, "decided_at": _in_utc(decision.decided_at)}
 
 
 def _dataset(declaration: Declaration) -> dict[str, object]:
