@@ -8,20 +8,8 @@ with officials as (
     group by commune_of_time_key, period
 ),
 
-periods as (
-    select distinct
-        period,
-        period_end
-    from {{ ref('fct_official') }}
-),
-
 communes as (
-    select
-        commune_of_time_key,
-        commune_key,
-        valid_from,
-        valid_to
-    from {{ ref('int_commune_of_time') }}
+    {{ communes_of_periods('fct_official') }}
 ),
 
 counted as (
@@ -29,16 +17,15 @@ counted as (
         communes.commune_key,
         communes.commune_of_time_key,
         'all' as breakdown,
-        periods.period,
-        periods.period_end,
+        communes.period,
+        communes.period_end,
         case when coalesce(officials.trained, 0) = 0 then 1 else 0 end as numerator,
         1 as denominator
     from communes
-    inner join periods on communes.valid_from <= periods.period_end and communes.valid_to > periods.period_end
     left join officials
         on
             communes.commune_of_time_key = officials.commune_of_time_key
-            and periods.period = officials.period
+            and communes.period = officials.period
 )
 
 select * from counted
