@@ -15,15 +15,6 @@ periods as (
     from {{ ref('fct_official') }}
 ),
 
-communes as (
-    select
-        commune_of_time_key,
-        commune_key,
-        valid_from,
-        valid_to
-    from {{ ref('int_commune_of_time') }}
-),
-
 counted as (
     select
         communes.commune_key,
@@ -33,7 +24,7 @@ counted as (
         periods.period_end,
         case when coalesce(officials.trained, 0) = 0 then 1 else 0 end as numerator,
         1 as denominator
-    from communes
+    from {{ ref('int_commune_of_time') }} as communes
     inner join periods on communes.valid_from <= periods.period_end and communes.valid_to > periods.period_end
     left join officials
         on
