@@ -7,6 +7,7 @@ import datetime
 import fcntl
 import json
 import os
+import re
 import subprocess
 import sys
 from decimal import Decimal
@@ -399,6 +400,36 @@ def test_only_one_model_reads_the_ledger_and_one_macro_decides_what_counts(manif
     for node in kho_nodes(manifest, "model"):
         if any(key.startswith("source.") and key not in exported for key in node["depends_on"]["nodes"]):
             assert "macro.kho.current_rows" in node["depends_on"]["macros"], node["name"]
+
+
+def test_every_mart_answers_a_question_and_questions_are_asked_of_marts_only(manifest):
+    marts = {each["unique_id"] for each in kho_nodes(manifest, "model") if each["schema"] == "marts"}
+    asked = [set(each["depends_on"]["nodes"]) for each in manifest["exposures"].values()]
+    assert set.union(*asked) == marts
+    assert all(asked)
+
+
+def test_every_question_names_declared_kpis_or_a_query_of_its_marts_and_who_answers(manifest, query):
+    declared = {each.id: each.owner for each in kpis.declared_kpis(MODELS / "kpi")}
+    owners = {each.owner for each in datasets().values()}
+    for exposure in manifest["exposures"].values():
+        meta, owner = exposure["config"]["meta"], exposure["owner"]["name"]
+        read = {key.rpartition(".")[2] for key in exposure["depends_on"]["nodes"]}
+        assert exposure["label"] and exposure["description"] and owner in owners, exposure["name"]
+        assert {declared[each] for each in meta.get("kpis", [])} <= {owner}, exposure["name"]
+        assert "mart_kpi" in read if "kpis" in meta else "query" in meta, exposure["name"]
+        if "query" in meta:
+            assert set(re.findall(r"marts\.(\w+)", meta["query"])) <= read, exposure["name"]
+            query(meta["query"])
+
+
+def test_the_sql_of_a_kpi_is_below_forty_lines():
+    heights = {each.id: _lines(MODELS / "kpi" / f"kpi_{each.id}.sql") for each in kpis.declared_kpis(MODELS / "kpi")}
+    assert {name: height for name, height in heights.items() if height >= 40} == {}
+
+
+def _lines(file: Path) -> int:
+    return len(file.read_text(encoding="utf-8").splitlines())
 
 
 def test_no_column_of_the_warehouse_has_the_name_of_a_restricted_one(query):
