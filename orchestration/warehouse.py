@@ -51,7 +51,7 @@ class BuildError(RuntimeError):
 
 @dataclass(frozen=True)
 class Built:
-    """What became of one model, seed, test or unit test. ``failures``: rows that break a test, or differ in it."""
+    """What became of one model, seed or test. ``failures``: rows that break a test."""
 
     unique_id: str
     outcome: Outcome
@@ -116,8 +116,8 @@ def export(settings: Settings) -> dict[str, int]:
 def build(settings: Settings, *, tested: bool = True) -> list[Built]:
     """Build and test the whole warehouse from bronze; the caller holds the warehouse lock.
 
-    tested: False leaves out dbt's tests, which take more than half of the time. Unit tests ask nothing of the data, so
-    they run once for each state of the project; a failing one fails the build like any other test.
+    tested: False leaves out dbt's tests, which take more than half of the time. Unit tests ask nothing of the data:
+    they belong to the project's own tests, and no build runs them.
 
     Always the whole: a warehouse of which only some tables are new could not be published. What a failed build left
     is marked as such, by the absence of the marker. Raises BuildError if dbt could not even begin.
@@ -126,30 +126,13 @@ def build(settings: Settings, *, tested: bool = True) -> list[Built]:
     _marker(settings).unlink(missing_ok=True)
     facts = state(settings)  # before the export: what comes in between is built by the next run
     export(settings)
-    result = _invoke(settings, "build", "--no-write-json", *_left_out(settings, facts.code, tested=tested))
+    left_out = ("--exclude-resource-type", "unit_test", *(() if tested else ("test",)))
+    result = _invoke(settings, "build", "--no-write-json", *left_out)
     built = [_built(each) for each in result.results]
     if not failed(built):
-        if tested:
-            with replacing(_unit_tested(settings)) as file:
-                file.write_text(facts.code, encoding="utf-8")
         with replacing(_marker(settings)) as file:
             file.write_text(json.dumps(asdict(facts)), encoding="utf-8")
     return built
-
-
-def _left_out(settings: Settings, code: str, *, tested: bool) -> tuple[str, ...]:
-    """dbt's option for the tests that a build does without."""
-    if not tested:
-        return ("--exclude-resource-type", "test", "unit_test")
-    known = _unit_tested(settings)
-    if known.exists() and known.read_text(encoding="utf-8") == code:
-        return ("--exclude-resource-type", "unit_test")
-    return ()
-
-
-def _unit_tested(settings: Settings) -> Path:
-    """Holds the code of the project whose unit tests all passed last."""
-    return settings.dbt_target / "unit_tested"
 
 
 def remove(settings: Settings) -> None:

@@ -11,7 +11,6 @@ from orchestration import warehouse
 from orchestration.settings import PROJECT, Settings
 
 MODEL = "model.kho.doubled"
-UNIT_TEST = "unit_test.kho.doubled.twice_two_is_four"
 TEST = "test.kho.doubled_is_never_odd"
 
 MODEL_YML = """
@@ -62,29 +61,22 @@ def outcomes(built: list[warehouse.Built]) -> dict[str, str]:
     return {each.unique_id: each.outcome for each in built if each.unique_id != "model.kho.number"}
 
 
-def break_the_model(project: Path) -> None:
-    (project / "models" / "doubled.sql").write_text("select number * 4 as number from {{ ref('number') }}\n")
-
-
-def test_unit_tests_run_once_for_each_state_of_the_project_and_tests_of_the_data_every_time(home, project):
-    assert outcomes(warehouse.build(home)) == {MODEL: "ok", UNIT_TEST: "ok", TEST: "ok"}
-    assert outcomes(warehouse.build(home)) == {MODEL: "ok", TEST: "ok"}
-    (project / "models" / "number.sql").write_text("select 5 as number\n")
-    assert outcomes(warehouse.build(home)) == {MODEL: "ok", UNIT_TEST: "ok", TEST: "ok"}
-
-
-def test_a_failing_unit_test_fails_the_build_until_it_is_mended(home, project):
-    break_the_model(project)
-    for _ in range(2):
-        built = warehouse.build(home)
-        assert outcomes(built) == {MODEL: "skipped", UNIT_TEST: "failed", TEST: "skipped"}
-        [failure] = warehouse.failed(built)
-        assert failure.failures == 1
-        assert "actual differs from expected" in failure.message
-        assert warehouse.built_from(home) is None
-
-
-def test_an_untested_build_runs_no_test_of_either_kind_and_proves_nothing(home):
+def test_a_build_tests_the_data_and_an_untested_one_nothing(home: Settings) -> None:
+    """Unit tests ask nothing of the data; ``test_dbt.py`` runs those of the project."""
     assert outcomes(warehouse.build(home, tested=False)) == {MODEL: "ok"}
     assert warehouse.built_from(home) == warehouse.state(home)
-    assert outcomes(warehouse.build(home)) == {MODEL: "ok", UNIT_TEST: "ok", TEST: "ok"}
+    assert outcomes(warehouse.build(home)) == {MODEL: "ok", TEST: "ok"}
+
+
+def test_a_failing_test_fails_the_build_until_it_is_mended(home: Settings, project: Path) -> None:
+    model = project / "models" / "doubled.sql"
+    right = model.read_text(encoding="utf-8")
+    model.write_text("select number * 3 as number from {{ ref('number') }}\n", encoding="utf-8")
+    for _ in range(2):
+        built = warehouse.build(home)
+        assert outcomes(built) == {MODEL: "ok", TEST: "failed"}
+        assert [(each.unique_id, each.failures) for each in warehouse.failed(built)] == [(TEST, 1)]
+        assert warehouse.built_from(home) is None
+    model.write_text(right, encoding="utf-8")
+    assert warehouse.failed(warehouse.build(home)) == []
+    assert warehouse.built_from(home) == warehouse.state(home)
