@@ -16,14 +16,9 @@ from orchestration import warehouse
 from orchestration.files import private_folder
 from orchestration.intake.known import ledger_as_known
 from orchestration.locks import lock
-from orchestration.settings import VIETNAM, Settings
+from orchestration.settings import Settings
 from orchestration.sharing.publish import Published, current, publish
 from schemas import datasets
-
-
-def end_of_day(day: datetime.date) -> datetime.datetime:
-    """The last second of a day of the offices: what was known on that day."""
-    return datetime.datetime.combine(day, datetime.time(23, 59, 59), tzinfo=VIETNAM)
 
 
 def home_as_of(settings: Settings, moment: datetime.datetime) -> Settings:

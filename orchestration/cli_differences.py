@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from orchestration.cli_options import Json
 from orchestration.intake.difference_decisions import Kind
 from orchestration.settings import settings
 
@@ -17,7 +18,6 @@ app = typer.Typer(
 )
 
 DifferenceId = Annotated[str, typer.Argument(help="Id of the difference, or its beginning.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
 @app.command("list")

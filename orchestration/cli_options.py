@@ -30,7 +30,8 @@ def settings_as_of(day: datetime | None) -> Settings:
     """The settings to read the warehouse with: of today, or of what was known at the end of a day."""
     if day is None:
         return settings()
-    from orchestration.as_of import end_of_day, is_built, warehouse_as_of
+    from orchestration.as_of import is_built, warehouse_as_of
+    from orchestration.intake.deadlines import end_of_day
 
     moment = end_of_day(day.date())
     if not is_built(settings(), moment):

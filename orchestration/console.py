@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import decimal
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -191,10 +193,23 @@ def show_cells(document: Document) -> None:
             console.print(Text(f"{number:>6} │ " + " │ ".join(row)), no_wrap=True, overflow="ellipsis")
 
 
+def print_json(facts: Any) -> None:
+    """JSON with decimals as numbers and times in ISO 8601."""
+    sys.stdout.write(json.dumps(facts, ensure_ascii=False, indent=2, default=_plain) + "\n")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, decimal.Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    raise TypeError(type(value).__name__)
+
+
 def show_status(status: Status, *, as_json: bool) -> None:
     """The state of the home."""
     if as_json:
-        sys.stdout.write(json.dumps(status.as_json(), ensure_ascii=False, indent=2) + "\n")
+        print_json(status.as_json())
         return
     columns = ["dataset", "waiting files", "submissions", "last period", "last verdict", "skipped files"]
     rows = [
@@ -225,9 +240,7 @@ def show_datasets(*, as_json: bool) -> None:
     from schemas import datasets
 
     if as_json:
-        sys.stdout.write(
-            json.dumps([_facts(each) for each in datasets().values()], ensure_ascii=False, indent=2) + "\n"
-        )
+        print_json([_facts(each) for each in datasets().values()])
         return
     rows = [(each.path, each.title, each.load, each.period, each.owner, each.grain) for each in datasets().values()]
     console.print(plain_table(None, ["dataset", "title", "load", "period", "owner", "grain"], rows))
@@ -272,7 +285,7 @@ def show_schema(declaration: Declaration, *, as_json: bool) -> None:
     """One declaration."""
     facts = _facts(declaration)
     if as_json:
-        sys.stdout.write(json.dumps(facts, ensure_ascii=False, indent=2) + "\n")
+        print_json(facts)
         return
     say(f"{declaration.path} — {declaration.title}. {declaration.grain}", "bold")
     due = f"{declaration.period}, due {declaration.due_day} days after its end"

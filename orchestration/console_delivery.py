@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import sys
-
-from orchestration.console import console, plain_table, say
+from orchestration.console import console, plain_table, print_json, say
 from orchestration.delivery import Delivery, Register, Tally
 from orchestration.delivery import as_json as register_json
 from schemas import dataset
@@ -16,7 +13,7 @@ _COUNTS = ("owed", "delivered", "late", "overdue")
 def show_register(found: Register, *, as_json: bool) -> None:
     """Print the register of a day."""
     if as_json:
-        sys.stdout.write(json.dumps(register_json(found), ensure_ascii=False, indent=2) + "\n")
+        print_json(register_json(found))
         return
     if not found.deliveries:
         say(f"Nothing was due by {found.on:%d/%m/%Y}.")

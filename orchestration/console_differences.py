@@ -5,13 +5,9 @@ Belongs here: layout only; persons come here as pseudonyms.
 
 from __future__ import annotations
 
-import datetime
-import json
-import sys
 from collections.abc import Sequence
-from typing import Any
 
-from orchestration.console import console, plain_table, say
+from orchestration.console import console, plain_table, print_json, say
 from orchestration.intake.difference_decisions import DifferenceDecision
 from orchestration.sharing.differences import Difference
 
@@ -22,7 +18,7 @@ _SHOWN = 14
 def show_list(differences: Sequence[Difference], *, as_json: bool) -> None:
     """Print differences, or say that there is none."""
     if as_json:
-        _print_json(differences)
+        print_json(differences)
         return
     columns = ["difference", "has to answer", "value a", "value b", "open since", "decided"]
     rows = [
@@ -44,7 +40,7 @@ def show_list(differences: Sequence[Difference], *, as_json: bool) -> None:
 def show_difference(difference: Difference, decisions: Sequence[DifferenceDecision], *, as_json: bool) -> None:
     """Everything about one difference. decisions: all of them, also those that the published version lacks."""
     if as_json:
-        _print_json({**difference, "decisions": [vars(each) for each in decisions]})
+        print_json({**difference, "decisions": [vars(each) for each in decisions]})
         return
     say(difference["difference_id"], "bold")
     say(f"{difference['pair_name_vi']} · {difference['pair_name_en']}")
@@ -78,11 +74,3 @@ def _place(difference: Difference, side: str) -> str:
     sheet, row = difference[f"source_sheet_{side}"], difference[f"source_row_{side}"]
     file, submission = difference[f"file_name_{side}"], difference[f"submission_id_{side}"]
     return f" · {file}, sheet {sheet}, row {row} · submission {submission}"
-
-
-def _print_json(facts: Any) -> None:
-    def plain(value: object) -> str:
-        assert isinstance(value, datetime.date)
-        return value.isoformat()
-
-    sys.stdout.write(json.dumps(facts, ensure_ascii=False, indent=2, default=plain) + "\n")

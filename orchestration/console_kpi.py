@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import datetime
 import decimal
-import json
-import sys
 from collections.abc import Sequence
 from typing import Any
 
-from orchestration.console import console, plain_table, say
+from orchestration.console import console, plain_table, print_json, say
 from orchestration.sharing.kpi_values import KpiValues, Row
 
 #: Files that are listed by name; a KPI of many communes can have hundreds.
@@ -105,16 +102,3 @@ def _show_sources(sources: Sequence[Row]) -> None:
     console.print(plain_table(None, columns, lines, right=["rows"]))
     if len(sources) > SHOWN_SOURCES:
         say(f"… and {len(sources) - SHOWN_SOURCES} more: marts.mart_kpi_source")
-
-
-def print_json(facts: Any) -> None:
-    """JSON with decimals as numbers and times in ISO 8601."""
-    sys.stdout.write(json.dumps(facts, ensure_ascii=False, indent=2, default=_plain) + "\n")
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, decimal.Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, datetime.date):
-        return value.isoformat()
-    raise TypeError(type(value).__name__)

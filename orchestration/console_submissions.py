@@ -5,8 +5,6 @@ Belongs here: layout only. No restricted value comes here: what the ledger keeps
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -14,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from orchestration.console import console, plain_table, say, submissions_table, verdict_text
+from orchestration.console import console, plain_table, print_json, say, submissions_table, verdict_text
 from orchestration.intake.archive import archived_file
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.intake.receipts.course import course_of, course_sections
@@ -35,7 +33,7 @@ _FACTS = (
 def show_list(submissions: Sequence[Submission], *, as_json: bool) -> None:
     """Print submissions, or say that there is none."""
     if as_json:
-        _print_json([_facts(each) for each in submissions])
+        print_json([_facts(each) for each in submissions])
     else:
         console.print(submissions_table(submissions) if submissions else "No submissions.")
 
@@ -43,10 +41,6 @@ def show_list(submissions: Sequence[Submission], *, as_json: bool) -> None:
 def _facts(submission: Submission) -> dict[str, Any]:
     facts = {name: getattr(submission, name) for name in _FACTS}
     return {**facts, "is_current": submission.is_current, "received_at": submission.received_at.isoformat()}
-
-
-def _print_json(facts: Any) -> None:
-    sys.stdout.write(json.dumps(facts, ensure_ascii=False, indent=2) + "\n")
 
 
 def describe(settings: Settings, submission: Submission) -> dict[str, Any]:
@@ -82,7 +76,7 @@ def show_submission(settings: Settings, submission: Submission, *, as_json: bool
     """Everything about one submission."""
     facts = describe(settings, submission)
     if as_json:
-        _print_json(facts)
+        print_json(facts)
         return
     declaration = dataset(submission.dataset)
     console.print(submissions_table([submission]))
@@ -142,7 +136,7 @@ def show_replay(done: Replay, *, applied: bool, as_json: bool) -> None:
     """What came out differently, before and after, and the rules that passed or failed newly."""
     if as_json:
         changed = [each.as_json() for each in done.changed]
-        _print_json({"files": done.files, "applied": applied, "changed": changed, "left_alone": done.left_alone})
+        print_json({"files": done.files, "applied": applied, "changed": changed, "left_alone": done.left_alone})
         return
     columns = ["submission", "file", "verdict", "accepted", "returned", "rules", "recorded as"]
     rows = [

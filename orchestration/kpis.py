@@ -22,7 +22,8 @@ _NOTE = (
 )
 #: Names of the models that gather all KPIs' counts, their declarations, and the datasets that they are counted from.
 MEASURE, DEFINITION, DATASET = "kpi_measure", "kpi_definition", "kpi_dataset"
-_REFERENCE = re.compile(r"\b(ref|current_rows)\('([a-z0-9_]+)'")
+#: What stands in braces, and the names in it: of models and bronze tables, handed to ref() or to any macro.
+_JINJA, _NAME = re.compile(r"\{\{.*?\}\}", re.DOTALL), re.compile(r"'([a-z0-9_]+)'")
 #: The column of a KPI's model with the commune of the time.
 _OF_TIME = "commune_of_time_key"
 
@@ -119,13 +120,15 @@ def definition_sql(kpis: list[Kpi]) -> str:
     return _NOTE + "\nunion all\n".join(parts) + "\n"
 
 
-def _tables(model: str, models: Mapping[str, Path]) -> set[str]:
-    """The bronze tables that a model is made of, through all models between."""
-    if model not in models:  # a seed
-        return set()
+def _datasets(model: str, models: Mapping[str, Path], paths: Mapping[str, str]) -> set[str]:
+    """The datasets that a model is made of, through all models between. ``paths``: of a dataset by its table."""
     found: set[str] = set()
-    for kind, name in _REFERENCE.findall(models[model].read_text(encoding="utf-8")):
-        found |= {name} if kind == "current_rows" else _tables(name, models)
+    for braces in _JINJA.findall(models[model].read_text(encoding="utf-8")):
+        for name in _NAME.findall(braces):
+            if name in paths:
+                found.add(paths[name])
+            elif name in models:
+                found |= _datasets(name, models, paths)
     return found
 
 
@@ -133,11 +136,7 @@ def dataset_sql(kpis: list[Kpi], models: Path) -> str:
     """The datasets of every KPI in one table, as the SQL below ``models`` reads them."""
     files = {file.stem: file for file in models.rglob("*.sql")}
     paths = {declaration.table: path for path, declaration in datasets().items()}
-    pairs = [
-        (kpi.id, path)
-        for kpi in kpis
-        for path in sorted(paths[table] for table in _tables(f"{_PREFIX}{kpi.id}", files))
-    ]
+    pairs = [(kpi.id, path) for kpi in kpis for path in sorted(_datasets(f"{_PREFIX}{kpi.id}", files, paths))]
     parts = [f"select\n    {_literal(kpi)} as kpi_id,\n    {_literal(path)} as dataset" for kpi, path in pairs]
     return _NOTE + "\nunion all\n".join(parts) + "\n"
 

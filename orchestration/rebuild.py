@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,7 @@ def rebuild(settings: Settings, *, on_progress: OnProgress | None = None) -> Reb
                     found = rebuilt.differences if submission.is_current else rebuilt.outdated
                     found.append(f"{submission.submission_id} ({submission.file_name}): {difference}")
         remove(settings)
+        shutil.rmtree(settings.homes_as_of, ignore_errors=True)  # they were built from the old bronze
     rebuilt.outcome = run(settings, anyway=True, on_progress=on_progress)
     return rebuilt
 

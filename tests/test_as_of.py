@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import json
+import os
 import shutil
+import subprocess
+import sys
 from dataclasses import dataclass
 from itertools import permutations
 from pathlib import Path
@@ -15,11 +19,12 @@ from hypothesis import given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
-from orchestration.as_of import end_of_day, home_as_of, warehouse_as_of
+from orchestration.as_of import home_as_of, warehouse_as_of
 from orchestration.intake.bronze import export_for_dbt
+from orchestration.intake.deadlines import end_of_day
 from orchestration.intake.take_in import take_in_dataset
 from orchestration.run import prepare_home
-from orchestration.settings import Settings
+from orchestration.settings import PROJECT, Settings
 from orchestration.sharing.publish import current
 from orchestration.sharing.query import query
 from schemas import dataset
@@ -107,6 +112,20 @@ def test_a_warehouse_of_then_is_built_once(office: Settings) -> None:
     assert first is not None
     assert first == again
     assert home_as_of(office, moment).home == office.home / "as_of" / "2026-06-30T165959Z"
+
+
+def test_the_commands_answer_as_of_a_day(office: Settings) -> None:
+    warehouse_as_of(office, end_of_day(datetime.date(2026, 6, 30)))
+    environment = {**os.environ, "KHO_HOME": str(office.home), "KHO_SOURCES": str(office.sources)}
+
+    def kho(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "orchestration", *arguments, "--as-of", "2026-06-30"]
+        return subprocess.run(command, env=environment, cwd=PROJECT, capture_output=True, text=True, check=False)
+
+    asked = kho("sql", "select file_name from marts.mart_submission", "--format", "csv")
+    assert (asked.stdout.split(), asked.stderr) == (["file_name", "2026Q1.csv"], "")
+    (value,) = json.loads(kho("kpi", "archive_digitised", "--json").stdout)["values"]
+    assert (value["period"], value["value"]) == ("2026Q1", 20)
 
 
 def test_every_submission_says_since_when_and_until_when_it_counted(office: Settings) -> None:

@@ -261,9 +261,12 @@ def test_a_run_that_is_killed_and_run_again_gives_what_an_undisturbed_run_gives(
 
 def test_rebuilding_from_archive_and_ledger_gives_the_same_tables(corrected, settings, home):
     before = published_tables(settings)
+    past = settings.homes_as_of / "2026-06-30T165959Z"
+    past.mkdir(parents=True)
     shutil.rmtree(settings.bronze)
     settings.warehouse.unlink()
     assert "0 gave something else" in kho(home, "rebuild")
+    assert not past.exists()  # it showed the bronze that is gone
     assert published_tables(settings) == before
 
 

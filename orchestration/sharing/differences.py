@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from orchestration.settings import Settings
-from orchestration.sharing.query import QueryError, query
+from orchestration.sharing.query import QueryError, literal, records
 
 Difference = dict[str, Any]
 
@@ -25,23 +25,23 @@ def differences(
 
     pair: id of a pair. department: the one that has to answer.
     """
-    known = _rows(settings, "select pair_id, answering_department from core.rec_pair order by pair_id")
+    known = records(settings, "select pair_id, answering_department from core.rec_pair order by pair_id")
     for name, column, wanted in (("pair", "pair_id", pair), ("department", "answering_department", department)):
         there = dict.fromkeys(row[column] for row in known)
         if wanted is not None and wanted not in there:
             raise UnknownDifferenceError(f"the register has no {name} {wanted!r}; there are: {', '.join(there)}")
     conditions = ["true" if closed else "is_open"]
-    conditions += [f"pair_id = {_text(pair)}"] if pair is not None else []
-    conditions += [f"answering_department = {_text(department)}"] if department is not None else []
-    return _rows(
+    conditions += [f"pair_id = {literal(pair)}"] if pair is not None else []
+    conditions += [f"answering_department = {literal(department)}"] if department is not None else []
+    return records(
         settings, f"select * from marts.mart_difference where {' and '.join(conditions)} order by difference_id"
     )
 
 
 def find_difference(settings: Settings, difference_id: str) -> Difference:
     """The one difference whose id is this one, or begins like this. Raises UnknownDifferenceError, QueryError."""
-    wanted = _text(difference_id)
-    found = _rows(
+    wanted = literal(difference_id)
+    found = records(
         settings,
         f"select * from marts.mart_difference where starts_with(difference_id, {wanted}) "
         f"order by difference_id = {wanted} desc, difference_id limit 2",
@@ -53,12 +53,3 @@ def find_difference(settings: Settings, difference_id: str) -> Difference:
         number = "several differences have" if found else "no difference has"
         raise UnknownDifferenceError(f"{number} an id that begins with {difference_id!r}")
     return found[0]
-
-
-def _rows(settings: Settings, sql: str) -> list[Difference]:
-    result = query(settings, sql)
-    return [dict(zip(result.columns, row, strict=True)) for row in result]
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from orchestration.settings import Settings
-from orchestration.sharing.query import QueryError, query
+from orchestration.sharing.query import QueryError, literal, records
 
 Row = dict[str, Any]
 
@@ -35,21 +35,12 @@ class KpiValues:
     sources: list[Row] = field(default_factory=list)
 
 
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _rows(settings: Settings, sql: str) -> list[Row]:
-    result = query(settings, sql)
-    return [dict(zip(result.columns, row, strict=True)) for row in result]
-
-
 def latest_values(settings: Settings) -> list[Row]:
     """The newest value of every KPI for the province, and of every KPI that has none yet its name.
 
     Where a KPI has periods of several lengths (month, quarter, year), the shortest is shown.
     """
-    return _rows(
+    return records(
         settings,
         f"""
         with latest as (
@@ -75,17 +66,17 @@ def kpi_values(
     period: by default the newest one of each length. Raises QueryError, saying which KPIs, communes or periods there
     are, where one is unknown.
     """
-    definitions = _rows(settings, f"select {_DEFINITION} from core.kpi_definition where kpi_id = {_literal(kpi_id)}")
+    definitions = records(settings, f"select {_DEFINITION} from core.kpi_definition where kpi_id = {literal(kpi_id)}")
     if not definitions:
-        known = [str(each["kpi_id"]) for each in _rows(settings, "select kpi_id from core.kpi_definition order by 1")]
+        known = [str(each["kpi_id"]) for each in records(settings, "select kpi_id from core.kpi_definition order by 1")]
         raise QueryError(f"no KPI {kpi_id!r}; there are: {', '.join(known)}")
-    conditions = [f"kpi_id = {_literal(kpi_id)}"]
-    conditions.append(f"period = {_literal(period)}" if period else "is_latest")
+    conditions = [f"kpi_id = {literal(kpi_id)}"]
+    conditions.append(f"period = {literal(period)}" if period else "is_latest")
     if commune:
-        conditions.append(f"geography_level = 'commune' and geography_code = {_literal(_code(settings, commune))}")
+        conditions.append(f"geography_level = 'commune' and geography_code = {literal(_code(settings, commune))}")
     else:
         conditions.append(f"geography_level = '{'commune' if communes else 'province'}'")
-    values = _rows(
+    values = records(
         settings,
         f"select {_VALUE} from marts.mart_kpi where {' and '.join(conditions)} "
         "order by length(period) desc, period, breakdown, geography_name",
@@ -96,10 +87,10 @@ def kpi_values(
 
 
 def _code(settings: Settings, commune: str) -> str:
-    found = _rows(
+    found = records(
         settings,
         "select distinct commune_code, commune_name from core.dim_commune "
-        f"where is_present and {_literal(commune.casefold())} in (commune_code, lower(commune_name), "
+        f"where is_present and {literal(commune.casefold())} in (commune_code, lower(commune_name), "
         "lower(commune_bare_name)) and province_code in (select geography_code from marts.mart_kpi "
         "where geography_level = 'province')",
     )
@@ -110,8 +101,8 @@ def _code(settings: Settings, commune: str) -> str:
 
 
 def _refuse_period(settings: Settings, kpi_id: str, period: str) -> None:
-    known = _rows(
-        settings, f"select distinct period from marts.mart_kpi where kpi_id = {_literal(kpi_id)} order by period"
+    known = records(
+        settings, f"select distinct period from marts.mart_kpi where kpi_id = {literal(kpi_id)} order by period"
     )
     told = ", ".join(str(each["period"]) for each in known)
     raise QueryError(f"{kpi_id} has no value for {period}; it has {told or 'none at all'}")
@@ -121,8 +112,8 @@ def _sources(settings: Settings, kpi_id: str, values: Sequence[Row]) -> list[Row
     periods = sorted({str(each["period"]) for each in values})
     if not periods:
         return []
-    return _rows(
+    return records(
         settings,
-        f"select distinct {_SOURCE} from marts.mart_kpi_source where kpi_id = {_literal(kpi_id)} "
-        f"and period in ({', '.join(map(_literal, periods))}) order by dataset, submission_period, unit, received_at",
+        f"select distinct {_SOURCE} from marts.mart_kpi_source where kpi_id = {literal(kpi_id)} "
+        f"and period in ({', '.join(map(literal, periods))}) order by dataset, submission_period, unit, received_at",
     )

@@ -28,7 +28,17 @@ from orchestration.settings import Settings
 from orchestration.sharing.publish import SHARED, current
 from orchestration.sharing.reader import RefusedError, open_read_only, single_query
 
-__all__ = ["FORMATS", "NothingPublishedError", "QueryError", "QueryTimeoutError", "Result", "query", "render"]
+__all__ = [
+    "FORMATS",
+    "NothingPublishedError",
+    "QueryError",
+    "QueryTimeoutError",
+    "Result",
+    "literal",
+    "query",
+    "records",
+    "render",
+]
 
 Format = Literal["table", "csv", "json"]
 FORMATS: tuple[str, ...] = get_args(Format)
@@ -103,6 +113,17 @@ def query(settings: Settings, sql: str, *, timeout: float | None = None, audienc
     """Run one SELECT on the current version. Raises QueryError, QueryTimeoutError or NothingPublishedError."""
     connection = _open_current(settings, audience)
     return Result(connection, sql, timeout=settings.sql_seconds if timeout is None else timeout)
+
+
+def records(settings: Settings, sql: str) -> list[dict[str, Any]]:
+    """The rows of a SELECT on the current version, by column name. Raises what ``query`` raises."""
+    result = query(settings, sql)
+    return [dict(zip(result.columns, row, strict=True)) for row in result]
+
+
+def literal(text: str) -> str:
+    """A text as SQL writes it."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _open_current(settings: Settings, audience: str) -> duckdb.DuckDBPyConnection:
