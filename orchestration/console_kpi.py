@@ -85,7 +85,8 @@ def _show_sources(sources: Sequence[Row]) -> None:
     if not sources:
         return
     newest = max(row["received_at"] for row in sources)
-    say(f"Counted from {len(sources)} files, the newest of {newest:%Y-%m-%d %H:%M} UTC:")
+    count = "one file" if len(sources) == 1 else f"{len(sources)} files, the newest"
+    say(f"Counted from {count} of {newest:%Y-%m-%d %H:%M} UTC:")
     columns = ["dataset", "unit", "period", "file", "rows", "received (UTC)", "submission"]
     lines = [
         (

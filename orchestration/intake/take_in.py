@@ -27,7 +27,7 @@ from orchestration.intake.bronze import vault_file
 from orchestration.intake.comparison import compare
 from orchestration.intake.deadlines import days_late
 from orchestration.intake.discover import IncomingFile, identity_of, incoming_files, stable_files
-from orchestration.intake.examine import Examination, Examined, Recognised, RefusedError, recognise
+from orchestration.intake.examine import Examination, Examined
 from orchestration.intake.findings import no_findings
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.intake.mappings import Confirmed, HeaderMappings
@@ -37,6 +37,7 @@ from orchestration.intake.receipts import remove_halves, write_receipt
 from orchestration.intake.receipts.left_lying import refresh_note
 from orchestration.intake.receipts.report import write_report
 from orchestration.intake.receipts.summary import summarise
+from orchestration.intake.recognition import Recognised, RefusedError, recognise
 from orchestration.intake.sheets import sheet_notices
 from orchestration.intake.stage import Stage
 from orchestration.intake.time_limit import TimeLimitError, time_limit
