@@ -231,15 +231,22 @@ def _fitted(cells: tuple[str, ...], width: int) -> list[str | None]:
 
 
 def _gathered(batches: Iterator[TextBatch], least: int) -> Iterator[TextBatch]:
-    """Join small batches: Pandera's cost per batch is constant, about 15 ms."""
+    """Join small batches (a batch costs Pandera 15 ms), but to none that needs far more memory than usual."""
     waiting: list[TextBatch] = []
     for batch in batches:
+        if waiting and _height([*waiting, batch]) > least + least // 4:
+            yield _joined(waiting)
+            waiting = []
         waiting.append(batch)
-        if sum(len(each.rows) + len(each.misshapen) for each in waiting) >= least:
+        if _height(waiting) >= least:
             yield _joined(waiting)
             waiting = []
     if waiting:
         yield _joined(waiting)
+
+
+def _height(batches: Sequence[TextBatch]) -> int:
+    return sum(len(each.rows) + len(each.misshapen) for each in batches)
 
 
 def _joined(batches: list[TextBatch]) -> TextBatch:

@@ -6,10 +6,12 @@ belong here: what folding means (``folding.py``).
 
 from __future__ import annotations
 
+import codecs
 import string
 import unicodedata
 
 import polars as pl
+import pyarrow as pa
 
 from orchestration.intake.folding import fold
 
@@ -22,9 +24,12 @@ _FOLDED = {
     for letter in unicodedata.normalize("NFC", letters)
     for each in (letter, letter.upper())
 } | dict(zip(string.ascii_uppercase, string.ascii_lowercase, strict=True))
-_WORD = f"[a-z0-9{''.join(_FOLDED)}]+"
-#: Words of such letters with one space between them: only their case and marks are to be taken away.
-_WRITTEN_PLAINLY = f"^{_WORD}(?: {_WORD})*$"
+_KEPT, _ODD = string.ascii_lowercase + string.digits + " ", "?"
+#: A character set of one byte a letter: all that a plain name is written with, and a sign for everything else.
+#: Encoding into it and a table of 256 bytes take a sixth of the time of replacing letter by letter.
+_CHARACTERS = ("\0" + _ODD + _KEPT + "".join(_FOLDED)).ljust(256, "\ufffe")
+_ENCODING = codecs.charmap_build(_CHARACTERS)
+_BYTES = "".join(each if each in _KEPT else _FOLDED.get(each, _ODD) for each in _CHARACTERS).encode("ascii")
 
 
 def folded(names: pl.Series) -> pl.Series:
@@ -36,10 +41,25 @@ def folded(names: pl.Series) -> pl.Series:
 
 
 def _folded(names: pl.Series) -> pl.Series:
-    plainly = names.str.contains(_WRITTEN_PLAINLY)
-    quick = names.str.replace_many(list(_FOLDED), list(_FOLDED.values()))
-    if plainly.all():
-        return quick
-    others = names.filter(~plainly).unique()
-    slow = names.replace(others, pl.Series([fold(name) for name in others.to_list()], dtype=pl.String))
-    return quick.zip_with(plainly.fill_null(True), slow)
+    known = names.drop_nulls()
+    quick = _quickly(known)
+    text = quick.str
+    odd = text.contains(_ODD, literal=True) | text.contains("  ", literal=True)
+    odd |= text.starts_with(" ") | text.ends_with(" ")
+    if odd.any():
+        written = known.filter(odd)
+        distinct = written.unique()
+        slowly = written.replace_strict(distinct, pl.Series([fold(name) for name in distinct.to_list()]))
+        quick = quick.scatter(odd.arg_true(), slowly)
+    return quick if len(known) == len(names) else names.clone().scatter(names.is_not_null().arg_true(), quick)
+
+
+def _quickly(names: pl.Series) -> pl.Series:
+    """All names as one text, letter by letter, and cut again where they were: a letter is a byte then."""
+    (column,) = names.rechunk().to_frame().to_arrow(compat_level=pl.CompatLevel.oldest())
+    data = column.combine_chunks().buffers()[2].slice(0, names.str.len_bytes().sum())
+    letters = codecs.charmap_encode(str(data, "utf-8"), "replace", _ENCODING)[0].translate(_BYTES)
+    ends = pl.concat([pl.Series([0], dtype=pl.Int64), names.str.len_chars().cast(pl.Int64).cum_sum()])
+    offsets = ends.rechunk().to_arrow().buffers()[1]
+    cut = pa.LargeStringArray.from_buffers(len(names), offsets, pa.py_buffer(letters))
+    return pl.Series(names.name, cut)

@@ -54,6 +54,14 @@ def pseudonym_key(settings: Settings) -> str:
     return text
 
 
+def _without_address(names: pl.Series) -> pl.Series:
+    addressed = names.str.starts_with("ho ") | names.str.starts_with("ong ") | names.str.starts_with("ba ")
+    at = addressed.fill_null(False).arg_true()
+    if at.is_empty():
+        return names
+    return names.clone().scatter(at, names.gather(at).str.replace(_ADDRESSED, ""))
+
+
 class Pseudonymiser:
     """HMAC-SHA256 (RFC 2104) under one key, a whole column at a time.
 
@@ -77,7 +85,7 @@ class Pseudonymiser:
 
         Forms of address before a name (Ông, Bà, Hộ ông …), as land registers write them, do not count.
         """
-        bare = folded(names.cast(pl.String)).str.replace(_ADDRESSED, "")
+        bare = _without_address(folded(names.cast(pl.String)))
         pairs = pl.DataFrame({"person": ids.cast(pl.String), "name": bare})
         joined = pairs.select(pl.concat_str("person", "name", separator="\n").alias("pair")).to_series()
         return self._digests(joined, AGREEMENT_DIGITS)

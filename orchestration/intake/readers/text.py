@@ -31,11 +31,15 @@ from schemas import file_rules
 SHEET = "csv"
 #: As many rows as are checked at a time (180,000 of some 130 bytes): joining two blocks would copy every cell.
 BLOCK_BYTES = 24 << 20
+#: The first block is read twice, by those who look what the file is before those who read it.
+FIRST_BLOCK_BYTES = 6 << 20
 #: Rows of a block, at most a few times this where they stand unevenly: rows may be as short as a line's end.
 MOST_BLOCK_ROWS = 500_000
 #: A sheet of Excel has no more columns.
 MOST_COLUMNS = 16_384
-_QUOTE = b'"'
+_QUOTE, _ZERO = b'"', b"\x00"
+#: Most rows are shorter: the end of the last one is looked for among so many bytes first.
+_LONG_ROW = 64 << 10
 # Python's own limit of 128 KB holds for the whole process; here a cell ends with its block at the latest.
 csv.field_size_limit(2 * BLOCK_BYTES)
 
@@ -73,14 +77,15 @@ def _blocks(source: _Source) -> Iterator[tuple[pa.Buffer, bool]]:
         while position < size:
             file.seek(position)
             buffer = file.read_buffer(BLOCK_BYTES)
-            data = buffer.to_pybytes()
-            if b"\x00" in data:
+            if _count(buffer, _ZERO):
                 raise _unreadable("binary zeros in a text file (half copied?)")
             left = size - position
-            few = data[: _bytes_of_few_rows(data)]
+            few = buffer.slice(0, _bytes_of_few_rows(buffer))
+            if position == source.start:
+                few = few.slice(0, min(few.size, FIRST_BLOCK_BYTES))
             cut, quoted, last = _cut(few, source.delimiter, left)
-            if not cut and len(few) < len(data):
-                cut, quoted, last = _cut(data, source.delimiter, left)
+            if not cut and few.size < buffer.size:
+                cut, quoted, last = _cut(buffer, source.delimiter, left)
             if not cut or (last and cut < left):
                 raise _unreadable(
                     f"after line {_lines(source.path, position + cut)} of the text: "
@@ -97,23 +102,36 @@ def _lines(path: Path, end: int) -> int:
         return sum(file.read(min(BLOCK_BYTES, end - start)).count(b"\n") for start in starts)
 
 
-def _bytes_of_few_rows(data: bytes) -> int:
+def _count(buffer: pa.Buffer, byte: bytes) -> int:
+    """How often a byte stands in a block. A vector comparison: a tenth of ``bytes.count``, and nothing is copied."""
+    codes = pl.Series(pa.Array.from_buffers(pa.uint8(), buffer.size, [None, buffer]))
+    return int((codes == byte[0]).sum())
+
+
+def _bytes_of_few_rows(buffer: pa.Buffer) -> int:
     """How much of a block to take at a time: megabytes of line ends would be millions of rows, and gigabytes."""
-    lines = max(data.count(b"\n"), data.count(b"\r"))
-    return len(data) * MOST_BLOCK_ROWS // lines if lines > MOST_BLOCK_ROWS else len(data)
+    lines = max(_count(buffer, b"\n"), _count(buffer, b"\r"))
+    return buffer.size * MOST_BLOCK_ROWS // lines if lines > MOST_BLOCK_ROWS else buffer.size
 
 
-def _cut(data: bytes, delimiter: str, left: int) -> tuple[int, bool, bool]:
+def _cut(data: pa.Buffer, delimiter: str, left: int) -> tuple[int, bool, bool]:
     """Length of the complete records at the start of a block, whether it holds quotes, whether it is the last one."""
-    quoted, last = _QUOTE in data, len(data) >= left
-    if not data:
+    quoted, last = _count(data, _QUOTE) > 0, data.size >= left
+    if not data.size:
         return 0, quoted, last
-    return (_cut_quoted(data, delimiter, last) if quoted else _cut_plain(data, last)), quoted, last
+    return (_cut_quoted(data.to_pybytes(), delimiter, last) if quoted else _cut_plain(data, last)), quoted, last
 
 
-def _cut_plain(data: bytes, last: bool) -> int:
+def _cut_plain(data: pa.Buffer, last: bool) -> int:
     """Length of the complete records at the start of a block without quotes."""
-    return len(data) if last else data.rfind(b"\n") + 1 or data[:-1].rfind(b"\r") + 1
+    if last:
+        return int(data.size)
+    near_end = max(0, data.size - _LONG_ROW)
+    end = data.slice(near_end).to_pybytes().rfind(b"\n") + 1
+    if end:
+        return near_end + end
+    whole = data.to_pybytes()
+    return whole.rfind(b"\n") + 1 or whole[:-1].rfind(b"\r") + 1
 
 
 def _cut_quoted(data: bytes, delimiter: str, last: bool) -> int:
