@@ -101,14 +101,37 @@ def test_archive_pages_digitised_add_up_from_communes_to_the_province(lao_cai: A
 
 @pytest.fixture(scope="module")
 def ha_noi(tmp_path_factory: pytest.TempPathFactory) -> Answers:
-    rows = [official(n, commune=code, trained_in_it="x") for n, code in enumerate(own_codes("01"))]
-    return province(tmp_path_factory, "01", {("home_affairs/staffing", "2025Q3.csv"): rows})
+    codes = own_codes("01")
+    rows = [official(n, commune=code, trained_in_it="x") for n, code in enumerate(codes)]
+    course = {"course_name": "Kỹ năng số cơ bản", "full_name": "Người học"}
+    done, begun = {"completed": "15/08/2025"}, {"enrolled": "15/08/2025"}
+    learners: list[Row] = [
+        {"citizen_id": rows[0]["official_id"], **course, "completed": "02/10/2025"},  # after the quarter
+        *({"citizen_id": row["official_id"], **course, **done} for row in rows[1:]),
+        *(
+            {"citizen_id": f"001080{n:06}", "person_group": "Tổ CNSCĐ", "commune": code, **course, **done}
+            for n, code in enumerate(codes, start=1000)
+        ),
+        {"citizen_id": "001080009999", "person_group": "Tổ công nghệ số cộng đồng", **course, **begun},
+    ]
+    files = {("home_affairs/staffing", "2025Q3.csv"): rows, ("training/completions", "2025-10.csv"): learners}
+    return province(tmp_path_factory, "01", files)
 
 
 def test_each_of_the_126_units_of_ha_noi_has_an_official_trained_in_it(ha_noi: Answers) -> None:
     query = """select numerator, denominator, value, gap from marts.mart_kpi
                where kpi_id = 'it_staff_coverage' and geography_level = 'province'"""
     assert [tuple(map(float, row)) for row in ha_noi(query)] == [(126, 126, 100, 0)]
+
+
+def test_cadres_and_community_digital_teams_of_ha_noi_trained_against_the_target_of_all(ha_noi: Answers) -> None:
+    query = """select kpi_id, period, numerator, denominator, value, target, missing_to_target from marts.mart_kpi
+               where kpi_id in ('cadres_trained', 'digital_teams_trained') and geography_level = 'province'
+               order by kpi_id"""
+    assert [(*row[:2], *map(float, row[2:])) for row in ha_noi(query)] == [
+        ("cadres_trained", "2025Q3", 125, 126, 99.2, 100, 1),
+        ("digital_teams_trained", "2025-10", 126, 127, 99.2, 100, 1),
+    ]
 
 
 def khanh_hoa_dossiers() -> Iterator[Row]:

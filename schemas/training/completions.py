@@ -69,12 +69,13 @@ class Completions(
     person_group: Choice = column(
         title="Nhóm đối tượng",
         also="Đối tượng | Đối tượng học viên | CBCCVC/Người dân",
-        description="Target group of Decision 757/QĐ-BKHCN.",
+        description="Target group of Decision 757/QĐ-BKHCN, or member of a community digital team (tổ công nghệ số cộng đồng).",
         nullable=True,
         choices={
             "student": "Học sinh | Sinh viên | Học sinh, sinh viên | HS | SV | HSSV",
             "citizen": "Người dân | Công dân | Nhân dân | Dân",
             "official": "Cán bộ, công chức, viên chức | Cán bộ | Công chức | Viên chức | CBCCVC | CB | CC | VC | CCVC | CBCC | Cán bộ, công chức, viên chức và người lao động | Người lao động trong cơ quan",
+            "digital_team": "Tổ công nghệ số cộng đồng | Thành viên tổ công nghệ số cộng đồng | Tổ CNSCĐ | Thành viên tổ CNSCĐ",
             "enterprise_worker": "Người lao động doanh nghiệp | Người lao động trong doanh nghiệp | Doanh nghiệp | NLĐ | Người lao động",
         },
     )

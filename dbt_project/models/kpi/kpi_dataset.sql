@@ -8,12 +8,32 @@ select
     'home_affairs/archives' as dataset
 union all
 select
+    'cadres_trained' as kpi_id,
+    'home_affairs/staffing' as dataset
+union all
+select
+    'cadres_trained' as kpi_id,
+    'training/completions' as dataset
+union all
+select
     'digital_specialist_rate' as kpi_id,
     'home_affairs/staffing' as dataset
 union all
 select
     'digital_spending_disbursed' as kpi_id,
     'finance/digital_spending' as dataset
+union all
+select
+    'digital_teams_trained' as kpi_id,
+    'land/parcels' as dataset
+union all
+select
+    'digital_teams_trained' as kpi_id,
+    'population/residents' as dataset
+union all
+select
+    'digital_teams_trained' as kpi_id,
+    'training/completions' as dataset
 union all
 select
     'documents_electronic' as kpi_id,

@@ -32,6 +32,22 @@ select
     'population' as spread_by
 union all
 select
+    'cadres_trained' as kpi_id,
+    'Tỷ lệ cán bộ, công chức, viên chức hoàn thành khóa học kỹ năng số' as kpi_name_vi,
+    'Officials who completed a digital-skills course' as kpi_name_en,
+    'percent' as unit,
+    1 as decimals,
+    'up' as direction,
+    'Sở Nội vụ' as owner,
+    'Quyết định 757/QĐ-BKHCN; tiêu chí đánh giá, xếp loại cuối năm' as legal_basis,
+    'distinct officials in post who completed a course by the end of the period' as numerator_meaning,
+    'officials in post' as denominator_meaning,
+    cast(100 as decimal(24, 4)) as target,
+    false as adds_up_over_time,
+    false as forecast,
+    'population' as spread_by
+union all
+select
     'digital_specialist_rate' as kpi_id,
     'Tỷ lệ nhân lực chuyên trách chuyển đổi số' as kpi_name_vi,
     'Digital specialists among officials' as kpi_name_en,
@@ -58,6 +74,22 @@ select
     'Luật Ngân sách nhà nước 89/2025/QH15' as legal_basis,
     'amount disbursed in dong' as numerator_meaning,
     'amount planned in dong' as denominator_meaning,
+    cast(100 as decimal(24, 4)) as target,
+    false as adds_up_over_time,
+    false as forecast,
+    'population' as spread_by
+union all
+select
+    'digital_teams_trained' as kpi_id,
+    'Tỷ lệ thành viên tổ công nghệ số cộng đồng đã được bồi dưỡng' as kpi_name_vi,
+    'Members of community digital teams who completed a course' as kpi_name_en,
+    'percent' as unit,
+    1 as decimals,
+    'up' as direction,
+    'Sở Khoa học và Công nghệ' as owner,
+    'Quyết định 757/QĐ-BKHCN' as legal_basis,
+    'distinct members of community digital teams who completed a course' as numerator_meaning,
+    'distinct members of community digital teams who took a course' as denominator_meaning,
     cast(100 as decimal(24, 4)) as target,
     false as adds_up_over_time,
     false as forecast,

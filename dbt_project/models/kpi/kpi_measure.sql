@@ -22,6 +22,17 @@ select
 from {{ ref('kpi_archive_with_metadata') }}
 union all
 select
+    'cadres_trained' as kpi_id,
+    commune_key,
+    commune_of_time_key,
+    breakdown,
+    period,
+    period_end,
+    cast(numerator as decimal(24, 4)) as numerator,
+    cast(denominator as decimal(24, 4)) as denominator
+from {{ ref('kpi_cadres_trained') }}
+union all
+select
     'digital_specialist_rate' as kpi_id,
     commune_key,
     commune_of_time_key,
@@ -42,6 +53,17 @@ select
     cast(numerator as decimal(24, 4)) as numerator,
     cast(denominator as decimal(24, 4)) as denominator
 from {{ ref('kpi_digital_spending_disbursed') }}
+union all
+select
+    'digital_teams_trained' as kpi_id,
+    commune_key,
+    cast(null as string) as commune_of_time_key,
+    breakdown,
+    period,
+    period_end,
+    cast(numerator as decimal(24, 4)) as numerator,
+    cast(denominator as decimal(24, 4)) as denominator
+from {{ ref('kpi_digital_teams_trained') }}
 union all
 select
     'documents_electronic' as kpi_id,
