@@ -95,7 +95,13 @@ def test_lists_offer_the_first_word_of_each_choice_and_the_communes_of_the_provi
     offered = drop_downs(template(settings, COMPLETIONS))
     assert {cells: values for cells, values in offered.items() if cells != "G7:G1048576"} == {
         "D7:D1048576": ["Nam", "Nữ"],
-        "E7:E1048576": ["Học sinh", "Người dân", "Cán bộ, công chức, viên chức", "Người lao động doanh nghiệp"],
+        "E7:E1048576": [
+            "Học sinh",
+            "Người dân",
+            "Cán bộ, công chức, viên chức",
+            "Tổ công nghệ số cộng đồng",
+            "Người lao động doanh nghiệp",
+        ],
         "J7:J1048576": ["OneTouch", "Bình dân học vụ số", "MOOC", "Trực tiếp"],
         "M7:M1048576": ["Hoàn thành", "Không hoàn thành", "Đang học"],
     }
