@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestration.intake.commune_mentions import find_commune
 from orchestration.intake.places import Communes, Unresolved, communes
 from orchestration.settings import Settings
 
@@ -137,11 +138,11 @@ def test_diacritics_decide_and_without_them_the_name_is_ambiguous(province: Comm
 
 
 def test_a_longer_name_is_found_whole_in_a_text(province: Communes) -> None:
-    assert province.find_in("UBND xã Lào Cai") == "00008"
-    assert province.find_in("UBND xã Lào, xã Hoà Mạc") is None
-    assert province.find_in("Hoà Mạc 2026") == "00005"
-    assert province.find_in("tỉnh Lào Cai 2026") is None
-    assert province.find_in("Hòa Mạc", with_kind=True) is None
-    assert province.find_in("xã Hoà Mạc", with_kind=True) == "00005"
-    assert province.find_in("00006 và 00005") == "00005"
-    assert province.find_in("00004 và 00005") is None
+    assert find_commune(province, "UBND xã Lào Cai") == "00008"
+    assert find_commune(province, "UBND xã Lào, xã Hoà Mạc") is None
+    assert find_commune(province, "Hoà Mạc 2026") == "00005"
+    assert find_commune(province, "tỉnh Lào Cai 2026") is None
+    assert find_commune(province, "Hòa Mạc", with_kind=True) is None
+    assert find_commune(province, "xã Hoà Mạc", with_kind=True) == "00005"
+    assert find_commune(province, "00006 và 00005") == "00005"
+    assert find_commune(province, "00004 và 00005") is None

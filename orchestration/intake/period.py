@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from orchestration.intake.commune_mentions import find_commune
 from orchestration.intake.folding import fold
 from orchestration.intake.places import Communes
 from orchestration.intake.wording import RECEIPT_NAME
@@ -191,13 +192,13 @@ def find_unit(
     A present commune is told by its code, an old one by its key; on: the day whose communes are meant.
     """
     if len(stamp) > 4 and stamp[4].strip():
-        return communes.find_in(stamp[4], on=on) or stamp[4].strip()
-    named = communes.find_in(_stem(file_name), on=on, subject=declaration.title)
+        return find_commune(communes, stamp[4], on=on) or stamp[4].strip()
+    named = find_commune(communes, _stem(file_name), on=on, subject=declaration.title)
     if named:
         return named
     for title in titles:
         if re.search(r"\b(ubnd|uy ban nhan dan|cong an|don vi bao cao)\b", fold(title)):
-            headed = communes.find_in(title, with_kind=True, on=on)
+            headed = find_commune(communes, title, with_kind=True, on=on)
             if headed:
                 return headed
     return declaration.department

@@ -2,7 +2,7 @@
 
 Belongs here: reading the seed of present communes and resolving codes and names of present and old ones. What is not
 certain is never guessed; the candidates are proposed instead. Does not belong here: where old communes are read and
-found (``old_communes.py``).
+found (``old_communes.py``), communes that a longer text names beside other things (``commune_mentions.py``).
 
 A file of a period before 1 July 2025 names old communes, by name and by code; nearly every present code was an old
 one's, too. A later file names present ones, and where no present one has the name, an old one. An old commune that went
@@ -39,8 +39,8 @@ _UNSEPARATED = re.compile(
 _PROVINCE_KIND = re.compile(r"^(?:tỉnh|thành phố|t\.|tp\.?)\s*", re.IGNORECASE)
 #: Kinds of units, those of before 1 July 2025 among them.
 _FOLDED_KIND = re.compile(r"^(?:xa|x|phuong|p|dac khu|thi tran|tt|thi xa|tx|huyen|h|thanh pho|tp) ")
-_NAMES_KIND = re.compile(r"\b(?:xa|phuong|thi tran|tt)\b")
-_CODE = re.compile(r"(?<![0-9])[0-9]{5}(?![0-9])")
+#: A code within a text.
+CODE = re.compile(r"(?<![0-9])[0-9]{5}(?![0-9])")
 #: A code alone, as text, as a number that lost its zeros, or as a float.
 _NUMBER = re.compile(r"(['’]?[0-9][0-9 ]*)(?:[.,]0+)?")
 #: What the intake itself writes for a commune, whatever the period of the file: its key, or a present one's code.
@@ -100,16 +100,18 @@ class Communes:
         self._province = province
         self.own = [each for each in every if each.province == province]
         names = {row["province_name"] for row in table if row["province_code"] == province}
-        self._province_words = {fold(bare(name)) for name in names}
-        self._province_names = {fold(name) for name in names} | {f"tinh {name}" for name in self._province_words}
-        self._names: dict[str, dict[str, set[str]]] = {form: {} for form, _ in FORMS}
-        self._folded: dict[str, str] = {}
+        self.province_words = {fold(bare(name)) for name in names}
+        self._province_names = {fold(name) for name in names} | {f"tinh {name}" for name in self.province_words}
+        #: Codes of the province's present communes by name, whole and bare, in each form of comparison.
+        self.names: dict[str, dict[str, set[str]]] = {form: {} for form, _ in FORMS}
+        #: Codes by the folded name with its kind.
+        self.full_names: dict[str, str] = {}
         self._bare: dict[str, list[str]] = {}
         for each in self.own:
             for form, compare in FORMS:
                 for name in (each.name, bare(each.name)):
-                    self._names[form].setdefault(compare(name), set()).add(each.code)
-            self._folded[fold(each.name)] = each.code
+                    self.names[form].setdefault(compare(name), set()).add(each.code)
+            self.full_names[fold(each.name)] = each.code
             self._bare.setdefault(fold(bare(each.name)), []).append(each.code)
 
     @cached_property
@@ -140,7 +142,7 @@ class Communes:
         if number:
             return self._coded(re.sub("[^0-9]", "", number[1]).zfill(5), on)
         area = (self._area(district) if district else None) or EVERYWHERE
-        code = _CODE.search(text)
+        code = CODE.search(text)
         if not code:
             return self._named(text, area, on)
         rest = (text[: code.start()] + text[code.end() :]).strip(" -–()[]:,;|")
@@ -155,7 +157,7 @@ class Communes:
         """What ``exactly`` stands for."""
         if key in self.old.by_key:
             return self._translated([self.old.by_key[key]])
-        return Found(code) if self._is_own(code) and key in (code, self.by_code[code].key) else None
+        return Found(code) if self.is_own(code) and key in (code, self.by_code[code].key) else None
 
     def _agreed(self, code: str, coded: Found | Unresolved, named: Found | Unresolved) -> Found | Unresolved:
         """What code and name say together. The code of an old commune is certain beside that commune's name."""
@@ -173,15 +175,16 @@ class Communes:
         return Unresolved(rules.COMMUNE_AMBIGUOUS, "; ".join(shown))
 
     def _coded(self, code: str, on: datetime.date | None) -> Found | Unresolved:
-        if _before(on) and (units := self.old.coded(code, on)):
+        if before_reform(on) and (units := self.old.coded(code, on)):
             return self._translated(units)
-        if self._is_own(code):
+        if self.is_own(code):
             return Found(code)
         if units := self.old.coded(code, on):
             return Unresolved(rules.COMMUNE_OLD_CODE, "; ".join(map(self._shown_old, units)))
         return Unresolved(rules.COMMUNE_UNKNOWN, None)
 
-    def _is_own(self, code: str) -> bool:
+    def is_own(self, code: str) -> bool:
+        """Whether a code is that of a present commune of the province."""
         return code in self.by_code and self.by_code[code].province == self._province
 
     def _named(self, text: str, area: Area, on: datetime.date | None) -> Found | Unresolved:
@@ -219,25 +222,25 @@ class Communes:
     def _area(self, words: str) -> Area | None:
         """The districts that words allow; None if they name neither district nor province."""
         folded = fold(words)
-        if folded in self._province_names or folded in self._province_words:
+        if folded in self._province_names or folded in self.province_words:
             return EVERYWHERE
         area = self.old.area(words)
-        if area is None and fold(_PROVINCE_KIND.sub("", words)) in self._province_words:
+        if area is None and fold(_PROVINCE_KIND.sub("", words)) in self.province_words:
             return EVERYWHERE
         return area
 
     def _matched(self, form: str, key: str, area: Area, on: datetime.date | None) -> Found | Unresolved | None:
         """The commune of a name, present or old; None if there is none of that name."""
-        present = sorted(self._names[form].get(key, ()))
+        present = sorted(self.names[form].get(key, ()))
         if area:
             present = [code for code in present if self.old.territory.get(code, set()) & area]
-        if present and not area and not _before(on):
+        if present and not area and not before_reform(on):
             return self._chosen(present)
         units = self.old.named(form, key, area, on)
         if not units:
             return self._chosen(present) if present else None
         translated = self._translated(units)
-        if present and not _before(on) and isinstance(translated, Found) and present != [translated.code]:
+        if present and not before_reform(on) and isinstance(translated, Found) and present != [translated.code]:
             # A district stands beside a name that means one commune now and meant another one then.
             return Unresolved(rules.COMMUNE_AMBIGUOUS, "; ".join([self._shown(present), *map(self._shown_old, units)]))
         return translated
@@ -264,61 +267,11 @@ class Communes:
 
     def is_province(self, text: str) -> bool:
         """Whether a text is the province's own name, which may be a commune's name as well."""
-        return fold(_PROVINCE_KIND.sub("", clean_text(text))) in self._province_words
+        return fold(_PROVINCE_KIND.sub("", clean_text(text))) in self.province_words
 
     def may_name(self, text: str) -> bool:
         """Whether a text is like the name of a present commune in any way of comparing; ``look_up`` says of which."""
-        return any(compare(full_kind(text)) in self._names[form] for form, compare in FORMS)
-
-    def find_in(
-        self, text: str, *, with_kind: bool = False, on: datetime.date | None = None, subject: str = ""
-    ) -> str | None:
-        """The one commune of the province that a longer text names in full, or by its 5-digit code.
-
-        A present one is told by its code, an old one by its key: its code may be that of a present one, too.
-        with_kind: only together with Xã/Phường (letterheads name provinces and departments, too); on: see ``look_up``.
-        subject: what the text is about; a name that it holds needs its kind (Văn bản điện tử is not from Xã Văn Bàn).
-        """
-        if _before(on):
-            # Without a kind, Bát Xát may be the district.
-            hits = self._old_in(text, with_kind, on) or self._present_in(text, True)
-        else:
-            hits = self._present_in(text, with_kind, subject)
-            if not hits and _NAMES_KIND.search(fold(text)):
-                hits = self._old_in(text, True, on)
-        longest = {code for name, code in hits.items() if not any(name != other and name in other for other in hits)}
-        return longest.pop() if len(longest) == 1 else None
-
-    def _present_in(self, text: str, with_kind: bool, subject: str = "") -> dict[str, str]:
-        """The codes of the present communes that a text names, by what names them."""
-        codes = [] if with_kind else [code for code in _CODE.findall(text) if self._is_own(code)]
-        if codes:
-            return {code: code for code in codes}
-        padded = f" {fold(text)} "
-        hits = {name: code for name, code in self._folded.items() if f" {name} " in padded}
-        if hits or with_kind:
-            return hits
-        told = f" {fold(subject)} "
-        return {
-            name: next(iter(codes))
-            for name, codes in self._names["fold"].items()
-            if len(codes) == 1
-            and " " in name
-            and name not in self._province_words
-            and f" {name} " in padded
-            and f" {name} " not in told
-        }
-
-    def _old_in(self, text: str, with_kind: bool, on: datetime.date | None) -> dict[str, str]:
-        """The keys of the old communes that a text names together with their kind, by what names them."""
-        coded = [] if with_kind else [unit for code in _CODE.findall(text) for unit in self.old.coded(code, on)]
-        if coded:
-            return {unit.key: unit.key for unit in coded}
-        padded = f" {fold(text)} "
-        named = {
-            name: self.old.named("fold", name, EVERYWHERE, on) for name in self.old.full_names if f" {name} " in padded
-        }
-        return {name: units[0].key for name, units in named.items() if len(units) == 1}
+        return any(compare(full_kind(text)) in self.names[form] for form, compare in FORMS)
 
     def _nearest(self, folded: str) -> str | None:
         """The communes, present and old, whose bare name is nearest, whatever kind of unit the text says."""
@@ -348,7 +301,7 @@ def _is_called(commune: Commune | OldCommune, text: str) -> bool:
     return any(compare(full_kind(text)) in {compare(commune.name), compare(bare(commune.name))} for _, compare in FORMS)
 
 
-def _before(on: datetime.date | None) -> bool:
+def before_reform(on: datetime.date | None) -> bool:
     """Whether a day is one of the old communes."""
     return on is not None and on < REFORM
 

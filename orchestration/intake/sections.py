@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from orchestration.intake.commune_mentions import find_commune
 from orchestration.intake.folding import fold, plain
 from orchestration.intake.headings import (
     VILLAGE_WORDS,
@@ -150,7 +151,7 @@ class Sections:
             if isinstance(found, Unit):
                 return found.key
             tried = tried if isinstance(tried, Unresolved) and tried.proposal else found
-        within = self._communes.find_in(text, with_kind=True, on=self._on)
+        within = find_commune(self._communes, text, with_kind=True, on=self._on)
         if within not in self._communes.by_code:
             return tried  # the key of an old commune that words further in happen to name
         inside = unit_of_time(self._communes, exactly(within), on=self._on)
