@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration import cli_delivery, cli_differences, cli_kpi, cli_mapping, cli_submissions
+from orchestration import cli_backup, cli_delivery, cli_differences, cli_kpi, cli_mapping, cli_submissions
 from orchestration.cli_options import AsOf, DatasetName, File, Json, settings_as_of
 from orchestration.locks import BusyError
 from orchestration.settings import settings
@@ -228,6 +228,8 @@ def derive() -> None:
     typer.echo(f"{len(changed)} files changed")
 
 
+app.command()(cli_backup.backup)
+app.command()(cli_backup.restore)
 app.command()(cli_kpi.kpi)
 app.command()(cli_delivery.delivery)
 app.add_typer(cli_differences.app, name="differences")
@@ -270,7 +272,7 @@ def _code_of(error: Exception) -> int:
     names = {each.__name__ for each in type(error).__mro__}
     if names & {"UnknownDatasetError", "UnreadableError"}:
         return UNREADABLE
-    if names & {"QueryError", "ForeignHomeError", "DecisionError", "LedgerVersionError"}:
+    if names & {"QueryError", "ForeignHomeError", "DecisionError", "LedgerVersionError", "BackupError"}:
         return USAGE
     return INTERNAL
 

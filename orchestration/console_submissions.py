@@ -124,7 +124,7 @@ def show_progress() -> Iterator[Callable[[int, int, str], None]]:
     """A bar of files on stderr; yields what is to be told how many are done, of how many, and which one is next."""
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("replay")
+        task = bar.add_task("files")
 
         def note(done: int, total: int, name: str) -> None:
             bar.update(task, completed=done, total=total, description=name or "done")
