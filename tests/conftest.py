@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime
 import itertools
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -22,6 +23,21 @@ hypothesis.settings.load_profile("kho")
 
 Drop = Callable[[Declaration, str, str | bytes], Path]
 HandIn = Callable[[Declaration, str, str | bytes], Submission]
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of pytest-xdist share, for what takes long to make and is only read."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_parse(shared_folder: Path) -> Iterator[None]:
+    """The dbt project is parsed once for all homes, in other processes too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KHO_PARSED", str(shared_folder / "parsed"))
+        yield
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from tests.demo_totals import CommuneTotals, commune_totals
 
 pytestmark = pytest.mark.xdist_group("flow")
 
-ROWS, SEED = 2_000, 7
+ROWS, SEED = 800, 7
 TODAY = "2026-11-22T03:00:00"
 #: Marking whole workbooks has tests of its own; here it would take a fifth of the time.
 ENVIRONMENT = {"KHO_NOW": TODAY, "KHO_STABLE_SECONDS": "0", "KHO_MARKED_WHOLE": "1"}
