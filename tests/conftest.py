@@ -21,8 +21,22 @@ from tests import office
 hypothesis.settings.register_profile("kho", deadline=None)
 hypothesis.settings.load_profile("kho")
 
+#: Groups of tests that share what takes long to make, the longest first: what is short comes last, so that no worker
+#: is left alone with a long one.
+LONGEST_FIRST = ("flow", "compiled", "crash", "dbt", "new dataset", "definitions", "geography")
+
 Drop = Callable[[Declaration, str, str | bytes], Path]
 HandIn = Callable[[Declaration, str, str | bytes], Submission]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the long groups; pytest-xdist hands them out in this order (``--no-loadscope-reorder``)."""
+
+    def rank(item: pytest.Item) -> int:
+        group = item.get_closest_marker("xdist_group")
+        return LONGEST_FIRST.index(group.args[0]) if group else len(LONGEST_FIRST)
+
+    items.sort(key=rank)
 
 
 @pytest.fixture(scope="session")
