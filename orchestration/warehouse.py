@@ -83,7 +83,7 @@ def export(settings: Settings) -> dict[str, int]:
 def build(settings: Settings, *, tested: bool = True) -> list[Built]:
     """Build and test the whole warehouse from bronze; the caller holds the warehouse lock.
 
-    tested: False leaves out dbt's tests, which take more than half of the time. Unit tests ask nothing of the data:
+    tested: False leaves out dbt's tests, which take a third of the time. Unit tests ask nothing of the data:
     they belong to the project's own tests, and no build runs them.
 
     Always the whole: a warehouse of which only some tables are new could not be published. What a failed build left

@@ -1,6 +1,6 @@
 """Building with dbt: which tests a build runs, what becomes of one that fails, what homes share.
 
-Shown on a project of one model, because the warehouse's own takes half a minute to build.
+Shown on a project of one model, because the warehouse's own takes a quarter of a minute to build.
 """
 
 import shutil
