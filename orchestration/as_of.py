@@ -13,6 +13,7 @@ import datetime
 import shutil
 
 from orchestration import warehouse
+from orchestration.dbt_calls import BuildError
 from orchestration.files import private_folder
 from orchestration.intake.known import ledger_as_known
 from orchestration.locks import lock
@@ -24,7 +25,8 @@ from schemas import datasets
 def home_as_of(settings: Settings, moment: datetime.datetime) -> Settings:
     """The settings of the home that shows what was known at ``moment``; its clock stands at that moment."""
     name = moment.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H%M%SZ")
-    return settings.model_copy(update={"home": settings.homes_as_of / name, "now": moment})
+    shared = {"parsed": settings.parsed_projects}
+    return settings.model_copy(update={"home": settings.homes_as_of / name, "now": moment, **shared})
 
 
 def warehouse_as_of(settings: Settings, moment: datetime.datetime) -> Settings:
@@ -63,7 +65,7 @@ def _build(past: Settings) -> Published:
     # What was published then was tested then; it must be shown even where a test that came later would not hold.
     failed = warehouse.failed(warehouse.build(past, tested=False))
     if failed:
-        raise warehouse.BuildError("; ".join(f"{each.unique_id}: {each.message}" for each in failed))
+        raise BuildError("; ".join(f"{each.unique_id}: {each.message}" for each in failed))
     facts = warehouse.built_from(past)
     assert facts is not None  # a build without failure leaves its marker
     return publish(past, facts=facts)

@@ -17,6 +17,7 @@ from dagster_dbt import DagsterDbtTranslator, dbt_assets
 from dagster_dbt.asset_utils import DAGSTER_DBT_UNIQUE_ID_METADATA_KEY
 
 from orchestration import checks, warehouse
+from orchestration.dbt_calls import manifest
 from orchestration.history import relaxed_history
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.intake.take_in import is_waiting, sweep, take_in_dataset
@@ -208,12 +209,7 @@ class _Translator(DagsterDbtTranslator):
     def get_asset_check_spec(
         self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: Any
     ) -> dg.AssetCheckSpec | None:
-        """A failed test already fails the step of the build, which stops the publication after it.
-
-        Two tests in five say that a column is never null; as checks they would be a third of the events of a run.
-        """
-        if manifest["nodes"][unique_id].get("test_metadata", {}).get("name") == "not_null":
-            return None
+        """A failed test already fails the step of the build, which stops the publication after it."""
         spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
         return spec._replace(blocking=False) if spec else None
 
@@ -222,7 +218,7 @@ def dbt_models(settings: Settings, report: OnProgress) -> dg.AssetsDefinition:
     """Seeds and models of the dbt project as assets, its tests as their checks."""
 
     @dbt_assets(
-        manifest=warehouse.manifest(settings),
+        manifest=manifest(settings),
         dagster_dbt_translator=_Translator(),
         name="warehouse",
         required_resource_keys={ONLY_RUN},

@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     )
     largest_file_mb: int = Field(4096, gt=0, description="Larger files are not taken in; the officer is told.")
     batch_rows: int = Field(180_000, gt=0, description="Rows that are checked at a time.")
+    parsed: Path | None = Field(None, description="Where the parsed dbt project is kept; else in the home.")
     keep_versions: int = Field(5, ge=1, description="Published versions that are kept.")
     sql_seconds: float = Field(60.0, gt=0, description="Time limit of one query of kho sql.")
     marked_whole: int = Field(20_000, gt=0, description="Files of so many rows get all returned rows marked.")
@@ -102,6 +103,11 @@ class Settings(BaseSettings):
     def dbt_target(self) -> Path:
         """dbt's artefacts and logs."""
         return self.home / "dbt"
+
+    @property
+    def parsed_projects(self) -> Path:
+        """The dbt project as parsed; the same for every home."""
+        return self.parsed or self.dbt_target
 
     @property
     def locks(self) -> Path:

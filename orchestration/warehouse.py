@@ -1,19 +1,13 @@
 """Building the warehouse with dbt, and knowing what it was built from.
 
-Belongs here: calling dbt, the manifest that the asset graph is made of, the facts that decide whether a build is
-needed. Does not belong here: SQL (``dbt_project/``), publishing (``sharing/publish.py``), Dagster (``assets.py``).
-
-dbt runs inside this process: ``dbt --version``, which dagster-dbt's own runner starts every time, asks a package
-index on the internet, and a killed run must not leave a dbt process behind that goes on writing.
+Belongs here: a build from its export to its marker, what became of it, the facts that decide whether one is needed.
+Does not belong here: calling dbt (``dbt_calls.py``), SQL (``dbt_project/``), publishing (``sharing/publish.py``),
+Dagster (``assets.py``).
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -21,7 +15,8 @@ from typing import Any, Literal
 import duckdb
 
 from orchestration import derive, predecessor
-from orchestration.files import private_folder, replacing
+from orchestration.dbt_calls import invoke, project_code
+from orchestration.files import replacing
 from orchestration.intake import exported
 from orchestration.intake.bronze import export_for_dbt
 from orchestration.intake.ledger import Ledger
@@ -34,7 +29,8 @@ Outcome = Literal["ok", "warned", "failed", "skipped"]
 LOCK = "warehouse"
 #: The tables that dbt reads beside bronze and ``submission``.
 EXPORTED = (*exported.TABLES, *predecessor.TABLES)
-_PROJECT_FILES = ("*.sql", "*.yml", "*.csv")
+#: Tests that say in a column ``broken`` which of their claims does not hold.
+_TELLING = ("well_formed", "refers")
 #: What dbt's words mean here; every other one is a failure.
 _OUTCOMES: dict[str, Outcome] = {
     "success": "ok",
@@ -43,10 +39,6 @@ _OUTCOMES: dict[str, Outcome] = {
     "warn": "warned",
     "skipped": "skipped",
 }
-
-
-class BuildError(RuntimeError):
-    """dbt could not build the warehouse, or one of its tests failed."""
 
 
 @dataclass(frozen=True)
@@ -63,16 +55,6 @@ class Built:
 def state(settings: Settings) -> Facts:
     """What a warehouse built now would be built from: the ledger as it stands, and the dbt project."""
     return Facts(ledger_sequence=Ledger(settings.ledger).last_sequence(changing=True), code=project_code(settings))
-
-
-def project_code(settings: Settings) -> str:
-    """Hash of everything besides the ledger that decides what the warehouse holds."""
-    digest = hashlib.sha256(f"{settings.province} {duckdb.__version__}".encode())
-    files = (file for pattern in _PROJECT_FILES for file in settings.dbt_project.rglob(pattern))
-    for file in sorted(files):
-        digest.update(f"\0{file.relative_to(settings.dbt_project)}\0".encode())
-        digest.update(file.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def is_published(settings: Settings) -> bool:
@@ -93,21 +75,6 @@ def _marker(settings: Settings) -> Path:
     return settings.dbt_target / "built.json"
 
 
-def manifest(settings: Settings) -> Path:
-    """dbt's manifest of the project as it stands; parses the project if there is none yet."""
-    derive.refresh(settings)
-    private_folder(settings.dbt_target)
-    found = settings.dbt_target / f"manifest-{project_code(settings)}.json"
-    if not found.exists():
-        _invoke(settings, "parse")
-        for stale in settings.dbt_target.glob("manifest-*.json"):
-            stale.unlink(missing_ok=True)
-        # Under a name of its own, so that no process ever reads the manifest of another parse, or half a file.
-        with replacing(found) as file:
-            (settings.dbt_target / "manifest.json").replace(file)
-    return found
-
-
 def export(settings: Settings) -> dict[str, int]:
     """Write what dbt reads beside bronze: the ledger, what follows from it, the version before. Rows by table."""
     return export_for_dbt(settings) | export_predecessor(settings, state(settings))
@@ -116,7 +83,7 @@ def export(settings: Settings) -> dict[str, int]:
 def build(settings: Settings, *, tested: bool = True) -> list[Built]:
     """Build and test the whole warehouse from bronze; the caller holds the warehouse lock.
 
-    tested: False leaves out dbt's tests, which take more than half of the time. Unit tests ask nothing of the data:
+    tested: False leaves out dbt's tests, which take a third of the time. Unit tests ask nothing of the data:
     they belong to the project's own tests, and no build runs them.
 
     Always the whole: a warehouse of which only some tables are new could not be published. What a failed build left
@@ -127,8 +94,8 @@ def build(settings: Settings, *, tested: bool = True) -> list[Built]:
     facts = state(settings)  # before the export: what comes in between is built by the next run
     export(settings)
     left_out = ("--exclude-resource-type", "unit_test", *(() if tested else ("test",)))
-    result = _invoke(settings, "build", "--no-write-json", *left_out)
-    built = [_built(each) for each in result.results]
+    result = invoke(settings, "build", "--no-write-json", *left_out)
+    built = [_built(settings, each) for each in result.results]
     if not failed(built):
         with replacing(_marker(settings)) as file:
             file.write_text(json.dumps(asdict(facts)), encoding="utf-8")
@@ -160,53 +127,22 @@ def row_counts(settings: Settings) -> dict[str, int]:
         return {f"{schema}.{table}": int(row[0]) for schema, table, row in found if row}
 
 
-def _built(result: Any) -> Built:
+def _built(settings: Settings, result: Any) -> Built:
     status = str(getattr(result.status, "value", result.status))
     return Built(
         unique_id=result.node.unique_id,
         outcome=_OUTCOMES.get(status, "failed"),
         seconds=round(result.execution_time, 3),
         failures=int(result.failures or 0),
-        message=str(result.message or ""),
+        message=": ".join(filter(None, [str(result.message or ""), _broken(settings, result)])),
     )
 
 
-def _invoke(settings: Settings, command: str, *options: str) -> Any:
-    """Run a dbt command. Returns its result; raises BuildError if there is none."""
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.cli.main import dbtRunner
-
-    private_folder(settings.dbt_target)
-    arguments = {
-        "--project-dir": settings.dbt_project,
-        "--profiles-dir": settings.dbt_project,
-        "--target-path": settings.dbt_target,
-        "--log-path": settings.dbt_target / "logs",
-        "--log-level": "none",
-        "--log-level-file": "info",
-    }
-    flags = ["--no-use-colors", "--no-send-anonymous-usage-stats", "--no-version-check", *options]
-    with _environment(settings):
-        try:
-            done = dbtRunner().invoke([command, *flags, *(str(each) for pair in arguments.items() for each in pair)])
-        finally:
-            DuckDBConnectionManager.close_all_connections()  # dbt-duckdb keeps the file open for its next command
-    if done.result is None:
-        raise BuildError(f"dbt {command}: {done.exception}")
-    return done.result
-
-
-@contextmanager
-def _environment(settings: Settings) -> Iterator[None]:
-    """The variables that the dbt project reads."""
-    wanted = {"KHO_HOME": str(settings.home), "KHO_PROVINCE": settings.province}
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+def _broken(settings: Settings, result: Any) -> str:
+    """Which claims of a failed test do not hold; they name columns, never a value."""
+    test = getattr(result.node, "test_metadata", None)
+    if test is None or test.name not in _TELLING or not result.failures:
+        return ""
+    with duckdb.connect(settings.warehouse) as connection:
+        found = connection.execute(f"select distinct broken from ({result.node.compiled_code}) order by broken")
+        return ", ".join(claim for (claim,) in found.fetchall())

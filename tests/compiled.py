@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration import warehouse
+from orchestration import dbt_calls, warehouse
 from orchestration.settings import Settings
 from orchestration.sharing.publish import publish
 
@@ -46,8 +46,8 @@ def _project() -> _Project:
             path.mkdir(parents=True)
         warehouse.export(settings)
         anywhere = settings.model_copy(update={"province": _ANY_PROVINCE})
-        nodes = json.loads(warehouse.manifest(anywhere).read_text(encoding="utf-8"))["nodes"]
-        compiled = {each.node.unique_id: each.node for each in warehouse._invoke(anywhere, "compile").results}
+        nodes = json.loads(dbt_calls.manifest(anywhere).read_text(encoding="utf-8"))["nodes"]
+        compiled = {each.node.unique_id: each.node for each in dbt_calls.invoke(anywhere, "compile").results}
         above = {
             key: [each for each in node["depends_on"]["nodes"] if each.startswith("model.")]
             for key, node in nodes.items()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime
 import itertools
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -20,8 +21,37 @@ from tests import office
 hypothesis.settings.register_profile("kho", deadline=None)
 hypothesis.settings.load_profile("kho")
 
+#: Groups of tests that share what takes long to make, the longest first: what is short comes last, so that no worker
+#: is left alone with a long one.
+LONGEST_FIRST = ("flow", "compiled", "crash", "dbt", "new dataset", "definitions", "geography")
+
 Drop = Callable[[Declaration, str, str | bytes], Path]
 HandIn = Callable[[Declaration, str, str | bytes], Submission]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the long groups; pytest-xdist hands them out in this order (``--no-loadscope-reorder``)."""
+
+    def rank(item: pytest.Item) -> int:
+        group = item.get_closest_marker("xdist_group")
+        return LONGEST_FIRST.index(group.args[0]) if group else len(LONGEST_FIRST)
+
+    items.sort(key=rank)
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of pytest-xdist share, for what takes long to make and is only read."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_parse(shared_folder: Path) -> Iterator[None]:
+    """The dbt project is parsed once for all homes, in other processes too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KHO_PARSED", str(shared_folder / "parsed"))
+        yield
 
 
 @pytest.fixture

@@ -114,6 +114,12 @@ def test_a_warehouse_of_then_is_built_once(office: Settings) -> None:
     assert home_as_of(office, moment).home == office.home / "as_of" / "2026-06-30T165959Z"
 
 
+def test_a_home_of_then_reads_the_project_as_its_own_home_has_parsed_it(settings: Settings) -> None:
+    apart = settings.model_copy(update={"parsed": None})
+    then = home_as_of(apart, end_of_day(datetime.date(2026, 6, 30)))
+    assert then.parsed_projects == apart.dbt_target != then.dbt_target
+
+
 def test_the_commands_answer_as_of_a_day(office: Settings) -> None:
     warehouse_as_of(office, end_of_day(datetime.date(2026, 6, 30)))
     environment = {**os.environ, "KHO_HOME": str(office.home), "KHO_SOURCES": str(office.sources)}

@@ -4,12 +4,9 @@ The story of the build is told in ``write_story``; every expected value below fo
 """
 
 import datetime
-import fcntl
 import json
-import os
 import re
-import subprocess
-import sys
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
@@ -17,7 +14,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from orchestration import derive, kpis, predecessor, reconciliation
+from orchestration import dbt_calls, derive, kpis, predecessor, reconciliation
 from orchestration.delivery import deliveries
 from orchestration.intake.bronze import SUBMISSIONS
 from orchestration.intake.exported import TABLES, frames
@@ -25,6 +22,8 @@ from orchestration.intake.ledger import Submission
 from orchestration.intake.obligations import obligations
 from orchestration.settings import Settings
 from schemas import dataset, datasets
+
+pytestmark = pytest.mark.xdist_group("dbt")
 
 A, B = "02647", "02725"  # Phường Lào Cai, Xã Bản Xèo
 ELSEWHERE = "00004"  # in Hà Nội
@@ -259,67 +258,38 @@ def write_story(home: Path) -> None:
     bronze.submit("population/residents", "2026-11", [resident("p12", A, "1", 1980)])  # killed before its commit
 
 
-def build(home: Path, target: Path) -> str:
-    """Run the build as the command line does; returns what dbt printed."""
-    environment = {
-        **os.environ,
-        "KHO_HOME": str(home),
-        "KHO_PROVINCE": "15",
-        "DBT_TARGET_PATH": str(target),
-        "DBT_LOG_PATH": str(target),
-    }
-    project = str(Settings().dbt_project)
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "dbt.cli.main",
-            "--no-use-colors",
-            "build",
-            "--project-dir",
-            project,
-            "--profiles-dir",
-            project,
-        ],
-        env=environment,
-        capture_output=True,
-        text=True,
-        cwd=home,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+@dataclass
+class Builds:
+    """The homes ``story`` and ``empty``, and what became of each model, seed and test in them: status and failures."""
+
+    story: Settings
+    empty: Settings
+    outcomes: dict[str, dict[str, tuple[str, int]]]
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory) -> Path:
-    """A folder with ``story`` and ``empty``, both built. Workers of pytest-xdist share it: dbt takes seconds."""
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    folder = shared / "dbt_build"
-    with (shared / "dbt_build.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "done").exists():
-            for name in ("story", "empty"):
-                (folder / name).mkdir(parents=True, exist_ok=True)
-            write_story(folder / "story")
-            Bronze(folder / "empty").write_ledger()
-            for name in ("story", "empty"):
-                printed = build(folder / name, folder / "target")  # one target: the second need not parse anew
-                (folder / name / "printed.txt").write_text(printed, encoding="utf-8")
-            (folder / "done").touch()
-    return folder
+def built(tmp_path_factory) -> Builds:
+    """Both homes, built with all tests; unit tests, which ask nothing of a home, run in one."""
+    homes = {name: Settings(home=tmp_path_factory.mktemp(name)) for name in ("story", "empty")}
+    write_story(homes["story"].home)
+    Bronze(homes["empty"].home).write_ledger()
+    options = {"story": (), "empty": ("--exclude-resource-type", "unit_test")}
+    outcomes = {}
+    for name, settings in homes.items():
+        results = dbt_calls.invoke(settings, "build", *options[name]).results
+        outcomes[name] = {each.node.unique_id: (str(each.status), each.failures or 0) for each in results}
+    return Builds(**homes, outcomes=outcomes)
 
 
 @pytest.fixture
 def query(built):
-    with duckdb.connect(str(built / "story" / "warehouse.duckdb"), read_only=True) as connection:
+    with duckdb.connect(built.story.warehouse, read_only=True) as connection:
         yield lambda sql: connection.sql(sql).fetchall()
 
 
 @pytest.fixture
 def manifest(built) -> dict:
-    return json.loads((built / "target" / "manifest.json").read_text(encoding="utf-8"))
+    return json.loads(dbt_calls.manifest(built.story).read_text(encoding="utf-8"))
 
 
 def kho_nodes(manifest: dict, *kinds: str) -> list[dict]:
@@ -358,7 +328,7 @@ _STEPS = {
 
 
 def test_every_model_and_seed_says_its_grain_and_describes_exactly_its_columns(built, manifest):
-    with duckdb.connect(str(built / "empty" / "warehouse.duckdb"), read_only=True) as connection:
+    with duckdb.connect(built.empty.warehouse, read_only=True) as connection:
         rows = connection.sql(
             "select schema_name, table_name, column_name from duckdb_columns() where not internal"
         ).fetchall()
@@ -626,7 +596,7 @@ def test_a_person_is_described_by_the_register_first_and_seen_from_the_first_to_
 
 
 def test_every_submission_is_shown_with_what_became_of_it(query, built):
-    ledger = pl.read_parquet(built / "story" / "bronze" / "submission.parquet")
+    ledger = pl.read_parquet(built.story.bronze / "submission.parquet")
     columns = [
         *("submission_id", "department", "dataset", "unit", "period", "file_name", "file_sha256", "received_at"),
         *("verdict", "rows_read", "rows_accepted", "rows_rejected", "rows_ignored", "superseded_by"),
@@ -640,7 +610,7 @@ def test_every_submission_is_shown_with_what_became_of_it(query, built):
 
 def test_the_register_of_delivery_in_sql_is_the_one_of_the_command(query, built):
     """Nothing of the ledger's last day is missing in either; obligations of later periods stand open in both."""
-    rows = pl.read_parquet(built / "story" / "bronze" / "submission.parquet").to_dicts()
+    rows = pl.read_parquet(built.story.bronze / "submission.parquet").to_dicts()
     owed = obligations(Settings(), datasets().values(), datetime.date(2026, 12, 31))
     found = deliveries(owed, [in_ledger(**each) for each in rows])
     expected = [
@@ -717,7 +687,7 @@ def test_what_lies_behind_a_score_is_listed_by_rule(query):
 
 
 def test_the_warehouse_is_built_before_anything_was_handed_in(built):
-    with duckdb.connect(str(built / "empty" / "warehouse.duckdb"), read_only=True) as empty:
+    with duckdb.connect(built.empty.warehouse, read_only=True) as empty:
         tables = empty.sql("select schema_name || '.' || table_name from duckdb_tables() where not internal").fetchall()
         rows = {name: empty.sql(f"select count(*) from {name}").fetchone()[0] for (name,) in tables}
         totals = empty.sql(
@@ -765,12 +735,19 @@ def test_the_warehouse_is_built_before_anything_was_handed_in(built):
     assert set(rows) == declared | set(filled) | steps | {"core.commune_weight"}
 
 
-def test_rows_outside_the_province_are_warned_of(built):
-    story, empty = ((built / name / "printed.txt").read_text(encoding="utf-8") for name in ("story", "empty"))
-    assert "Warning in test everything_lies_in_the_province" in story
-    assert "Got 3 results, configured to warn" in story  # p13, L3, and L2 without any commune
-    assert "WARN=1 ERROR=0" in story
-    assert "WARN=0 ERROR=0" in empty
+def test_everything_is_built_and_holds_but_for_rows_outside_the_province_which_are_warned_of(built):
+    outside = "test.kho.everything_lies_in_the_province"
+    assert built.outcomes["story"][outside] == ("warn", 3)  # p13, L3, and L2 without any commune
+    for outcomes in built.outcomes.values():
+        others = {key: outcome for key, (outcome, _) in outcomes.items() if key != outside or outcome != "warn"}
+        assert set(others.values()) <= {"success", "pass", "no-op"}, others
+    assert outside in {key for key, (outcome, _) in built.outcomes["empty"].items() if outcome == "pass"}
+
+
+def test_every_unit_test_was_run(built, manifest):
+    run = {key for key, outcome in built.outcomes["story"].items() if outcome == ("pass", 0)}
+    assert manifest["unit_tests"]
+    assert set(manifest["unit_tests"]) <= run
 
 
 def test_a_build_leaves_nothing_in_the_project_folder(built):

@@ -98,7 +98,7 @@ def test_every_dataset_has_three_checks_and_tests_of_models_are_checks_too(defin
         for name in ("conservation", "pandera", "freshness")
     }
     assert {each for each in found if each.startswith("bronze/")} == expected
-    assert "marts/mart_submission:unique_mart_submission_submission_id" in found
+    assert "marts/mart_submission:well_formed_mart_submission_submission_id__submission_id" in found
 
 
 def test_one_job_one_sensor_and_one_schedule_that_run_by_themselves(definitions: dg.Definitions) -> None:

@@ -24,13 +24,14 @@ import yaml
 from orchestration.demo.files import DemoFiles, write_demo_files
 from orchestration.demo.story import demo_settings
 from orchestration.intake.ledger import Ledger
+from orchestration.run import run
 from orchestration.settings import PROJECT, Settings
 from orchestration.sharing.publish import current
 from tests.demo_totals import CommuneTotals, commune_totals
 
 pytestmark = pytest.mark.xdist_group("flow")
 
-ROWS, SEED = 2_000, 7
+ROWS, SEED = 1_000, 7
 TODAY = "2026-11-22T03:00:00"
 #: Marking whole workbooks has tests of its own; here it would take a fifth of the time.
 ENVIRONMENT = {"KHO_NOW": TODAY, "KHO_STABLE_SECONDS": "0", "KHO_MARKED_WHOLE": "1"}
@@ -72,7 +73,7 @@ def home(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def settings(home) -> Settings:
     now = datetime.datetime.fromisoformat(TODAY).replace(tzinfo=datetime.UTC)
-    return demo_settings(Settings(home=home, now=now, stable_seconds=0))
+    return demo_settings(Settings(home=home, now=now, stable_seconds=0, marked_whole=1))
 
 
 @pytest.fixture(scope="module")
@@ -189,11 +190,12 @@ def test_no_restricted_value_of_the_demo_stands_anywhere_but_in_vault_archive_an
                 assert not canaries.intersection(value for (value,) in values), (schema, table, column)
 
 
-def test_the_same_bytes_again_change_nothing_and_the_receipt_says_so(demo, settings, home, files):
+def test_the_same_bytes_again_change_nothing_and_the_receipt_says_so(demo, settings, files):
     before, version = published_tables(settings), current(settings).version
     again = next(path for path in files.paths if path.name.endswith("2026-10.csv"))
     shutil.copy(again, settings.incoming("population/residents"))
-    kho(home, "run")
+    outcome = run(settings)
+    assert (outcome.failed, outcome.published) == (False, None)
     assert (published_tables(settings), current(settings).version) == (before, version)
     last = Ledger(settings.ledger).all()[-1]
     assert (last.verdict, last.file_name, last.rows_read) == ("duplicate", again.name, 0)
@@ -212,14 +214,14 @@ def _correct(path: Path, target: Path, drop: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def corrected(demo, settings, home, files, tmp_path_factory) -> Path:
-    """The demo's home after a corrected file, and a copy of it in which the run that took the file in was killed."""
+def corrected(demo, settings, home, files, tmp_path_factory) -> Settings:
+    """The demo's home after a corrected file; returned is a copy of it from before the run that took the file in."""
     path = next(path for path in files.paths if path.name.endswith("2026-10.csv"))
     _correct(path, settings.incoming("population/residents") / "2026-10 sửa.csv", drop=40)
     disturbed = tmp_path_factory.mktemp("disturbed") / "home"
     shutil.copytree(home, disturbed, symlinks=True)
-    kho(home, "run", expect=1)
-    return disturbed
+    assert not run(settings).failed
+    return settings.model_copy(update={"home": disturbed, "sources": disturbed / "sources"})
 
 
 def test_a_corrected_file_replaces_the_rows_of_its_period_and_both_stay_in_the_ledger(corrected, settings, files):
@@ -241,22 +243,23 @@ def test_a_corrected_file_replaces_the_rows_of_its_period_and_both_stay_in_the_l
 def test_a_run_that_is_killed_and_run_again_gives_what_an_undisturbed_run_gives(corrected, settings):
     disturbed = corrected
     chance = int(settings.now.timestamp()) % 7
-    command = [sys.executable, "-m", "orchestration", "run"]
-    environment = {**os.environ, "KHO_HOME": str(disturbed), **ENVIRONMENT}
     killed = subprocess.Popen(
-        command, env=environment, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [sys.executable, "-m", "orchestration", "run"],
+        env={**os.environ, "KHO_HOME": str(disturbed.home), **ENVIRONMENT},
+        cwd=PROJECT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
-    submission = disturbed / "bronze/population_residents"
+    submission = disturbed.bronze / "population_residents"
     before = len(list(submission.iterdir()))
     while killed.poll() is None and len(list(submission.iterdir())) == before:
         time.sleep(0.02)  # until the intake has begun to write
     time.sleep(chance / 10)
     killed.send_signal(signal.SIGKILL)
-    killed.wait()
+    assert killed.wait() == -signal.SIGKILL
     # The file was committed before the kill or is taken in now.
-    done = subprocess.run(command, env=environment, cwd=PROJECT, capture_output=True, check=False)
-    assert done.returncode in (0, 1)
-    assert published_tables(settings.model_copy(update={"home": disturbed})) == published_tables(settings)
+    assert not run(disturbed).failed
+    assert published_tables(disturbed) == published_tables(settings)
 
 
 def test_rebuilding_from_archive_and_ledger_gives_the_same_tables(corrected, settings, home):

@@ -583,7 +583,7 @@ def _apply(ledger: Ledger, model: Model, event: Event) -> None:
         ledger.decide(str(event.target), event.kind, why="why", who="who", at=AT)
 
 
-@effort(max_examples=60, deadline=None, derandomize=True)
+@effort(max_examples=40, deadline=None, derandomize=True)
 @given(events=st.lists(st.one_of(SUBMITTED, SUBMITTED, DECIDED), max_size=14))
 def test_verdict_succession_and_what_is_current_follow_the_rules(
     tmp_path_factory: pytest.TempPathFactory, events: list[Event]

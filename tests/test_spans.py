@@ -55,7 +55,7 @@ EVENT = st.fixed_dictionaries(
 )
 
 
-@effort(max_examples=40, deadline=None, derandomize=True)
+@effort(max_examples=25, deadline=None, derandomize=True)
 @given(events=st.lists(EVENT, min_size=2, max_size=8))
 def test_at_every_moment_the_spans_name_what_counted_then(
     events: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory

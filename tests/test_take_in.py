@@ -852,7 +852,7 @@ def _file_of(kinds: list[str]) -> tuple[str, Counter[str], set[int]]:
 
 
 @example(kinds=["good"] * 6 + ["other"] * 4 + ["again"] * 3, block=150)
-@effort(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
+@effort(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 @given(kinds=st.lists(KINDS, min_size=1, max_size=25), block=st.sampled_from([150, 150, 400, 1 << 20]))
 def test_every_row_of_a_file_is_accepted_returned_or_ignored(
     settings: Settings, tmp_path_factory: pytest.TempPathFactory, kinds: list[str], block: int

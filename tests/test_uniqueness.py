@@ -94,7 +94,7 @@ LINES = st.builds(
 CUTS = st.lists(st.lists(LINES, min_size=1, max_size=6), min_size=1, max_size=5)
 
 
-@effort(max_examples=80, deadline=None, derandomize=True)
+@effort(max_examples=40, deadline=None, derandomize=True)
 @given(cuts=CUTS, slice_rows=st.sampled_from([1, 3, 1000]), second_sheet=st.booleans())
 def test_repetition_is_what_plain_python_finds(
     tmp_path_factory: pytest.TempPathFactory, cuts: list[list[Line]], slice_rows: int, second_sheet: bool

@@ -157,7 +157,7 @@ WRONG = [
 ]  # fmt: skip
 
 
-@effort(max_examples=60)
+@effort(max_examples=30)
 @given(
     planted=st.lists(
         st.lists(st.sampled_from(WRONG), unique_by=lambda each: each[0], max_size=8), min_size=1, max_size=12

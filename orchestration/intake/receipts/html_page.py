@@ -7,6 +7,7 @@ The page asks nothing of the network and runs nothing; whatever stands in a file
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,7 @@ _TEMPLATE = Path(__file__).with_name("receipt.html.j2")
 
 def write_page(summary: Summary, steps: Sequence[Words], workbook: str, path: Path) -> None:
     """Write the page to ``path``; ``steps`` are those of the receipt's workbook, whose name is ``workbook``."""
-    import jinja2  # a tenth of a second, which only a receipt needs
-
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
-    text = template.render(
+    text = _template().render(
         summary=summary,
         facts=_facts(summary),
         verdict=verdict(summary),
@@ -44,6 +39,17 @@ def write_page(summary: Summary, steps: Sequence[Words], workbook: str, path: Pa
         number=count_vi,
     )
     path.write_text(_printable(text), encoding="utf-8", newline="\n")
+
+
+@cache
+def _template() -> Any:
+    """Compiled once in a process: that takes longer than to fill a page."""
+    import jinja2  # a tenth of a second, which only a receipt needs
+
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
 
 
 def _facts(summary: Summary) -> list[tuple[Words, str]]:
