@@ -70,8 +70,9 @@ def take_in_dataset(settings: Settings, declaration: Declaration, on_file: OnFil
     stays for the next run. Raises BusyError if another process is taking in this dataset.
     """
     turn_ends = time.monotonic() + settings.dataset_seconds
-    with lock(settings, declaration.table):
-        ledger = Ledger(settings.ledger)
+    ledger = Ledger(settings.ledger)
+    # Held for the whole turn: whoever closes the last connection writes the log back, ten times a file otherwise.
+    with lock(settings, declaration.table), ledger.connect():
         finish(settings, declaration, ledger)
         taken: list[Submission] = []
         failures: list[OSError] = []
