@@ -16,6 +16,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -71,8 +72,7 @@ def take_in_dataset(settings: Settings, declaration: Declaration, on_file: OnFil
     """
     turn_ends = time.monotonic() + settings.dataset_seconds
     ledger = Ledger(settings.ledger)
-    # Held for the whole turn: whoever closes the last connection writes the log back, ten times a file otherwise.
-    with lock(settings, declaration.table), ledger.connect():
+    with lock(settings, declaration.table), _held_open(settings, declaration, ledger):
         finish(settings, declaration, ledger)
         taken: list[Submission] = []
         failures: list[OSError] = []
@@ -96,6 +96,14 @@ def take_in_dataset(settings: Settings, declaration: Declaration, on_file: OnFil
         if failures:
             raise failures[0]
         return taken
+
+
+def _held_open(settings: Settings, declaration: Declaration, ledger: Ledger) -> AbstractContextManager[object]:
+    """A connection for a whole turn, where there is something to do.
+
+    Whoever closes the last connection of all writes SQLite's log back: ten times a file, if none were held.
+    """
+    return ledger.connect() if is_waiting(settings, declaration) else nullcontext()
 
 
 def is_waiting(settings: Settings, declaration: Declaration) -> bool:
