@@ -8,6 +8,9 @@ import datetime
 import sqlite3
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -163,6 +166,19 @@ for number in range(int(sys.argv[3])):
         received_at=datetime.datetime.now(datetime.UTC)))
     ledger.mark_receipt(f"{sys.argv[2]}-{number}")
 """
+
+
+def test_threads_that_open_a_new_ledger_at_the_same_moment_all_get_it(tmp_path: Path) -> None:
+    def opened(path: Path, together: threading.Barrier) -> str:
+        together.wait()
+        with Ledger(path).connect() as connection:
+            return str(connection.execute("pragma journal_mode").fetchone()[0])
+
+    with ThreadPoolExecutor(8) as pool:
+        for attempt in range(60):  # SQLite answered "locked" to one of 240, without having waited
+            together = threading.Barrier(8)
+            done = [pool.submit(opened, tmp_path / f"{attempt}.sqlite", together) for _ in range(8)]
+            assert [each.result() for each in done] == ["wal"] * 8
 
 
 def test_processes_that_make_the_ledger_at_the_same_moment_all_write_to_it(settings: Settings, ledger: Ledger) -> None:

@@ -14,6 +14,7 @@ import datetime
 import json
 import re
 import sqlite3
+import time
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, fields
@@ -41,6 +42,8 @@ def _statements(script: str) -> Iterator[str]:
 SECTIONS = _sections()
 #: The version of ledger that this code reads and writes, kept as SQLite's ``user_version``.
 VERSION = len(SECTIONS) - 1
+#: For as long a process waits for others that write.
+WAITS_SECONDS = 30
 
 
 class LedgerVersionError(RuntimeError):
@@ -133,6 +136,21 @@ def _from_row(row: sqlite3.Row) -> Submission:
     )
 
 
+def _keep_a_log(connection: sqlite3.Connection) -> None:
+    """Write ahead to a log, so that readers wait for nobody. The file remembers it; its first connection decides it.
+
+    SQLite does not wait for processes that open a new ledger at the same moment: the change is tried until one did it.
+    """
+    gives_up = time.monotonic() + WAITS_SECONDS
+    while connection.execute("pragma journal_mode").fetchone()[0] != "wal":
+        try:
+            connection.execute("pragma journal_mode = wal")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > gives_up:
+                raise
+            time.sleep(0.01)
+
+
 def _bring_up_to_date(connection: sqlite3.Connection) -> None:
     """Make the tables, or give those of an older version what is missing, as a whole or not at all.
 
@@ -171,10 +189,10 @@ class Ledger:
     def _connect(self) -> Iterator[sqlite3.Connection]:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         fresh = not self.path.exists()
-        connection = sqlite3.connect(self.path, timeout=30, isolation_level=None)
+        connection = sqlite3.connect(self.path, timeout=WAITS_SECONDS, isolation_level=None)
         try:
             connection.row_factory = sqlite3.Row
-            connection.execute("pragma journal_mode = wal")
+            _keep_a_log(connection)
             connection.execute("pragma synchronous = full")
             connection.execute("pragma foreign_keys = on")
             if fresh:
