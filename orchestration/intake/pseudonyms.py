@@ -73,6 +73,10 @@ class Pseudonymiser:
         joined = pairs.select(pl.concat_str("person", "name", separator="\n").alias("pair")).to_series()
         return self._digests(joined, AGREEMENT_DIGITS)
 
+    def of_pseudonyms(self, values: pl.Series) -> pl.Series:
+        """Pseudonyms of pseudonyms or of agreement keys, as long as they are: the values themselves are not kept."""
+        return self._digests(values, int(values.str.len_bytes().drop_nulls().to_list()[0]) if values.count() else 0)
+
     def _digests(self, values: pl.Series, digits: int = DIGEST_DIGITS) -> pl.Series:
         digests = polars_hash.col(values.name).chash.hmac_sha256(key=self._key)
         return values.to_frame().select(digests.str.slice(0, digits)).to_series()

@@ -19,8 +19,9 @@ import pyarrow.parquet as pq
 
 from orchestration.files import private_folder, sync_folder
 from orchestration.intake import vault_files
-from orchestration.intake.bronze import bronze_file, bronze_types, vault_file, vault_types
+from orchestration.intake.bronze import bronze_file, bronze_types, keyed_schema, vault_file, vault_types
 from orchestration.intake.findings import FINDINGS
+from orchestration.intake.pseudonyms import pseudonym_key
 from orchestration.intake.readers.table import column_names
 from orchestration.settings import Settings
 from schemas import Declaration
@@ -89,7 +90,7 @@ class Stage:
             "write_statistics": [name for name in ("submission_id", "source_row", "row") if name in schema.names],
         }
         if kind == "bronze":
-            return pq.ParquetWriter(file, schema, **options)
+            return pq.ParquetWriter(file, keyed_schema(schema, pseudonym_key(self._settings)), **options)
         return vault_files.writer(self._settings, file, schema, **options)
 
     def _opened(self, kind: str) -> pq.ParquetFile:
