@@ -21,6 +21,7 @@ from orchestration import (
     cli_keys,
     cli_kpi,
     cli_mapping,
+    cli_person,
     cli_submissions,
     cli_vault,
 )
@@ -244,6 +245,7 @@ app.command()(cli_submissions.replay)
 app.add_typer(cli_mapping.app, name="mapping")
 app.add_typer(cli_keys.app, name="key")
 app.add_typer(cli_vault.app, name="vault")
+app.add_typer(cli_person.app, name="person")
 
 
 def main() -> None:
