@@ -188,7 +188,8 @@ def _values(settings: Settings, place: Place) -> dict[str, Any]:
     if place.kind == "accepted":
         rows += pl.scan_parquet(bronze_file(settings, declaration, identifier)).filter(here).collect().to_dicts()
     values = {name: value for row in rows for name, value in row.items() if value is not None}
-    return {name: values[name] for name in values if name not in ("submission_id", "source_sheet", "source_row")}
+    ours = {each.name for each in declaration.warehouse_columns if each.form in (None, "pseudonym", "agreement")}
+    return {name: value for name, value in values.items() if name not in ours}
 
 
 def _working_days_after(day: datetime.date, days: int) -> datetime.date:

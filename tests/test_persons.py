@@ -59,6 +59,10 @@ def test_an_export_holds_all_values_for_its_owner_only(
     assert (owned["owner_citizen_id"], owned["certificate_no"], owned["area_m2"]) == (ID, "AD 200005", "105.5000")
     assert (mended["full_name"], mended["household_no"]) == (resident(5)["full_name"], "HK00001")
     assert {f"{ID[:3]} {ID[3:]}", learner(5)["full_name"], "không đúng"} <= {*returned.values()}
+    assert not {"citizen_key", "owner_citizen_key", "submission_id"} & {
+        *owned,
+        *mended,
+    }  # what is ours says nothing to them
     assert len(PrivacyRecords(settings.ledger).accesses()) == 4
 
 
