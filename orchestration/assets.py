@@ -22,6 +22,7 @@ from orchestration.history import relaxed_history
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.intake.take_in import is_waiting, sweep, take_in_dataset
 from orchestration.locks import BusyError, lock
+from orchestration.rotation import finish_rotations
 from orchestration.settings import Settings
 from orchestration.sharing.publish import SHARED, Published, publish
 from schemas import Declaration
@@ -58,6 +59,7 @@ def only_run(settings: Settings) -> dg.ResourceDefinition:
     def held(_context: dg.InitResourceContext) -> Iterator[None]:
         with lock(settings, warehouse.LOCK), relaxed_history(settings.dagster_home):
             sweep(settings)
+            finish_rotations(settings)
             gc.freeze()  # what was imported stays: the collector need not walk it, 0.2 s CPU a million rows
             yield
 

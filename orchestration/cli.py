@@ -15,7 +15,17 @@ from typing import Annotated
 
 import typer
 
-from orchestration import cli_backup, cli_delivery, cli_differences, cli_kpi, cli_mapping, cli_submissions
+from orchestration import (
+    cli_backup,
+    cli_delivery,
+    cli_differences,
+    cli_keys,
+    cli_kpi,
+    cli_mapping,
+    cli_person,
+    cli_submissions,
+    cli_vault,
+)
 from orchestration.cli_options import AsOf, DatasetName, File, Json, settings_as_of
 from orchestration.locks import BusyError
 from orchestration.settings import settings
@@ -236,6 +246,9 @@ app.add_typer(cli_differences.app, name="differences")
 app.add_typer(cli_submissions.app, name="submissions")
 app.command()(cli_submissions.replay)
 app.add_typer(cli_mapping.app, name="mapping")
+app.add_typer(cli_keys.app, name="key")
+app.add_typer(cli_vault.app, name="vault")
+app.add_typer(cli_person.app, name="person")
 
 
 def main() -> None:
@@ -272,7 +285,8 @@ def _code_of(error: Exception) -> int:
     names = {each.__name__ for each in type(error).__mro__}
     if names & {"UnknownDatasetError", "UnreadableError"}:
         return UNREADABLE
-    if names & {"QueryError", "ForeignHomeError", "DecisionError", "LedgerVersionError", "BackupError"}:
+    expected = {"QueryError", "ForeignHomeError", "DecisionError", "LedgerVersionError", "BackupError", "KeyFileError"}
+    if names & expected:
         return USAGE
     return INTERNAL
 

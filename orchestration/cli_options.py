@@ -37,3 +37,18 @@ def settings_as_of(day: datetime | None) -> Settings:
     if not is_built(settings(), moment):
         sys.stderr.write(f"kho: building the warehouse as it was known on {day:%Y-%m-%d} …\n")
     return warehouse_as_of(settings(), moment)
+
+
+def build_without_trace() -> None:
+    """Build and publish what has changed, then remove the older versions, which hold what must not be read any more."""
+    from orchestration.console import show_outcome, show_run
+    from orchestration.run import run
+    from orchestration.sharing.publish import keep_only_current
+
+    with show_run() as on_progress:
+        outcome = run(settings(), anyway=True, on_progress=on_progress)
+    show_outcome(settings(), outcome)
+    if outcome.failed:
+        sys.stderr.write("kho: older versions stay published until a build succeeds: run kho run, then this again\n")
+        raise typer.Exit(5)
+    keep_only_current(settings())

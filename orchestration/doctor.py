@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from orchestration.intake import vault_files
+from orchestration.intake.keys import KeyFileError, keys_in
 from orchestration.settings import Settings
 
 _PACKAGES = ("duckdb", "polars", "pandera", "pyarrow", "python-calamine", "dagster", "dbt-core", "dbt-duckdb")
@@ -58,7 +60,8 @@ def _declarations() -> Iterator[HomeFinding]:
 
 
 def _modes(settings: Settings) -> Iterator[HomeFinding]:
-    for path in (settings.vault, settings.archive, settings.bronze, settings.ledger, settings.pseudonym_key):
+    keys = (settings.pseudonym_key, settings.vault_key)
+    for path in (settings.vault, settings.archive, settings.bronze, settings.ledger, *keys):
         if path.exists():
             mode = stat.S_IMODE(path.stat().st_mode)
             expected = "0700" if path.is_dir() else "0600"
@@ -75,10 +78,22 @@ def _ledger(settings: Settings) -> Iterator[HomeFinding]:
     lost = [each for each in hashes if not (settings.archive / each).exists()]
     yield HomeFinding("archive", f"{len(hashes)} files, {len(lost)} lost", "restore the archive" if lost else "")
     # Without the key that made them, old pseudonyms never join with new ones again.
-    pseudonyms = any(settings.bronze.glob(f"*/{16 * '?'}.parquet"))
-    key = settings.pseudonym_key.exists()
-    cure = "restore pseudonym.key from its backup before the next run" if pseudonyms and not key else ""
-    yield HomeFinding("key", "present" if key else "not made yet", cure)
+    yield _key(settings.pseudonym_key, is_needed=any(settings.bronze.glob(f"*/{16 * '?'}.parquet")))
+    vault = list(settings.vault.glob("*/*.parquet"))
+    plain = sum(map(vault_files.is_plain, vault))
+    yield _key(settings.vault_key, is_needed=len(vault) > plain)
+    yield HomeFinding("vault", f"{len(vault)} files, {plain} not encrypted", "run kho rebuild" if plain else "")
+
+
+def _key(file: Path, *, is_needed: bool) -> HomeFinding:
+    if not file.exists():
+        cure = f"restore {file.name} from its backup before the next run" if is_needed else ""
+        return HomeFinding(file.name, "not made yet", cure)
+    try:
+        unfinished = len(keys_in(file)) > 1
+    except KeyFileError as error:
+        return HomeFinding(file.name, "damaged", str(error))
+    return HomeFinding(file.name, "present", "a rotation was interrupted: run kho run" if unfinished else "")
 
 
 def _disk(settings: Settings) -> HomeFinding:

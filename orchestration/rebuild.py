@@ -10,6 +10,7 @@ from orchestration.intake.bronze import bronze_file
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.intake.take_in import retake
 from orchestration.locks import lock
+from orchestration.rotation import encrypt_all
 from orchestration.run import RunOutcome, run
 from orchestration.settings import Settings
 from orchestration.warehouse import LOCK, remove
@@ -35,6 +36,8 @@ class Rebuilt:
 def rebuild(settings: Settings, *, on_progress: OnProgress | None = None) -> Rebuilt:
     """Read every accepted submission again as of its own day, build and publish. Raises BusyError.
 
+    Vault files that an older kho left plain are encrypted, also those of files that the archive has lost.
+
     A difference means that the code or a declaration has changed since; the ledger keeps what was decided then.
     """
     rebuilt = Rebuilt(RunOutcome())
@@ -46,6 +49,7 @@ def rebuild(settings: Settings, *, on_progress: OnProgress | None = None) -> Reb
                 if difference:
                     found = rebuilt.differences if submission.is_current else rebuilt.outdated
                     found.append(f"{submission.submission_id} ({submission.file_name}): {difference}")
+        encrypt_all(settings)
         remove(settings)
         shutil.rmtree(settings.homes_as_of, ignore_errors=True)  # they were built from the old bronze
     rebuilt.outcome = run(settings, anyway=True, on_progress=on_progress)

@@ -53,7 +53,7 @@ class Settings(BaseSettings):
             moment = moment.replace(tzinfo=datetime.UTC)
         return moment.astimezone(datetime.UTC).replace(microsecond=0)
 
-    # --- the home: everything in it but archive/, ledger.sqlite and pseudonym.key can be made anew ---------
+    # --- the home: everything in it but archive/, ledger.sqlite and the keys can be made anew ---------------
     @property
     def archive(self) -> Path:
         """Original bytes of every file, named by their sha256."""
@@ -78,6 +78,11 @@ class Settings(BaseSettings):
     def pseudonym_key(self) -> Path:
         """Key of the pseudonyms (0600)."""
         return self.home / "pseudonym.key"
+
+    @property
+    def vault_key(self) -> Path:
+        """Key of the vault's files (0600)."""
+        return self.home / "vault.key"
 
     @property
     def warehouse(self) -> Path:

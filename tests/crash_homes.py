@@ -18,8 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
+from orchestration.intake import vault_files
 from orchestration.settings import PROJECT, Settings
 from orchestration.sharing.publish import current
 from orchestration.sharing.reader import open_read_only
@@ -56,8 +55,8 @@ def picture(settings: Settings) -> Picture:
     hidden = [path for root in (settings.home, settings.sources) for path in root.rglob(".*")]
     return {
         "ledger": ledger_rows(settings),
-        "bronze": tables(settings.bronze),
-        "vault": tables(settings.vault),
+        "bronze": tables(settings, settings.bronze),
+        "vault": tables(settings, settings.vault),
         "receipts": {path.name: receipt(path) for path in settings.sources.glob("*/*/receipts/*")},
         "archive": {
             path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in settings.archive.glob("[!.]*")
@@ -76,11 +75,11 @@ def ledger_rows(settings: Settings) -> dict[str, dict[str, Any]]:
     return {row["submission_id"]: {name: row[name] for name in row if name not in apart} for row in rows}
 
 
-def tables(folder: Path) -> dict[str, Any]:
-    """Every Parquet file below a folder: columns and rows, without what is of the order of datasets."""
+def tables(settings: Settings, folder: Path) -> dict[str, Any]:
+    """Every Parquet file below a folder, of the vault or not, without what is of the order of datasets."""
     found = {}
     for path in folder.rglob("*.parquet"):
-        frame = pl.read_parquet(path)
+        frame = vault_files.read(settings, path)
         frame = frame.drop("sequence", "position", strict=False)
         found[str(path.relative_to(folder))] = (frame.schema, sorted(map(repr, frame.iter_rows())))
     return found

@@ -16,7 +16,7 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 
 from orchestration.decisions import DecisionError, decide, waive
-from orchestration.intake import deadlines
+from orchestration.intake import deadlines, vault_files
 from orchestration.intake.again import last_judgements
 from orchestration.intake.bronze import bronze_file, vault_file
 from orchestration.intake.comparison import compare
@@ -32,7 +32,7 @@ from tests.office import COMPLETIONS, PARCELS, RESIDENTS, Row, learner, parcel, 
 
 def changes(settings: Settings, declaration: Declaration, submission: Submission) -> list[tuple[object, ...]]:
     """The vault's file of changes, with the key as a tuple."""
-    frame = pl.read_parquet(vault_file(settings, declaration, submission.submission_id, "changes"))
+    frame = vault_files.read(settings, vault_file(settings, declaration, submission.submission_id, "changes"))
     names = ("kind", "source_row", "key", "column_name", "before", "after")
     return [tuple(tuple(each) if isinstance(each, list) else each for each in row) for row in frame[names].rows()]
 
@@ -195,7 +195,7 @@ def test_counts_are_those_of_two_dictionaries(
         _stage_rows(stage, rows)
         if name == "before":
             stage.keep()
-    found = compare(settings, RESIDENTS, ["before"], stage.folder, updates=False)
+    found = compare(settings, RESIDENTS, ["before"], stage.files("bronze", "vault", "changes"), updates=False)
     assert found is not None
     both = before.keys() & after.keys()
     changed = sum(before[each] != after[each] for each in both)
@@ -207,7 +207,7 @@ def test_counts_are_those_of_two_dictionaries(
     )
     cells = sum(before[each][name] != after[each][name] for each in both for name in ("household_no", "village"))
     assert sum(found.columns.values()) == cells
-    lines = pl.read_parquet(stage.file("changes"))
+    lines = vault_files.read(settings, stage.file("changes"))
     assert lines.height == cells + found.new + found.vanished
 
 
@@ -336,14 +336,14 @@ def test_a_rebuild_applies_the_same_waivers_and_finds_the_same_changes(settings:
     kinds = ("", "returned", "findings", "changes")
     files = [vault_file(settings, RESIDENTS, after.submission_id, kind) for kind in kinds]
     files.append(bronze_file(settings, RESIDENTS, after.submission_id))
-    then = [pl.read_parquet(file) for file in files]
+    then = [vault_files.read(settings, file) for file in files]
     for file in files:
         file.unlink()
     later = on(settings, 2030, 1, 1)
     examined = retake(later, RESIDENTS, after)
     assert examined is not None
     assert (examined.rows_accepted, examined.rows_rejected) == (4, 0)
-    assert [pl.read_parquet(file) for file in files if not pl.read_parquet(file).equals(then[files.index(file)])] == []
+    assert all(vault_files.read(settings, file).equals(old) for file, old in zip(files, then, strict=True))
 
 
 def test_several_rules_can_be_waived_at_once_and_one_after_the_other(settings: Settings, hand_in: HandIn) -> None:

@@ -17,12 +17,12 @@ from collections import Counter
 from pathlib import Path
 
 import duckdb
-import polars as pl
 import pytest
 import yaml
 
 from orchestration.demo.files import DemoFiles, write_demo_files
 from orchestration.demo.story import demo_settings
+from orchestration.intake import vault_files
 from orchestration.intake.ledger import Ledger
 from orchestration.run import run
 from orchestration.settings import PROJECT, Settings
@@ -151,7 +151,7 @@ def _restricted_values(settings: Settings) -> set[str]:
     """Every value of every restricted column of the demo: the canaries."""
     found: set[str] = set()
     for file in settings.vault.glob("*/????????????????.parquet"):
-        frame = pl.read_parquet(file).drop("source_sheet", "source_row")
+        frame = vault_files.read(settings, file).drop("source_sheet", "source_row")
         for name in frame.columns:
             if name not in ("date_of_birth", "death_date"):  # days that many dates of the warehouse share
                 found.update(str(value) for value in frame[name].drop_nulls().unique())

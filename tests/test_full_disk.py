@@ -145,12 +145,18 @@ BEFORE: dict[str, tuple[Install, Callable[[Path], bytes]]] = {
     "making the key": (fails(Path, "write_text", when=lambda path, *_: "pseudonym" in path.name), good),
     "spooling keys": (writes_to_full_disk(pl.DataFrame, "write_ipc", 1), good),
     "staging rows": (writes_to_full_disk(pq, "ParquetWriter", 0), good),
-    "staging empty files": (writes_to_full_disk(pq, "write_table", 1), good),
+    "staging empty files": (
+        writes_to_full_disk(pq, "ParquetWriter", 0, when=lambda path: path.name.endswith(".returned.parquet")),
+        good,
+    ),
     "dropping staged rows": (
-        writes_to_full_disk(pq, "ParquetWriter", 0, when=lambda path: path.suffix == ".new"),
+        writes_to_full_disk(pq, "ParquetWriter", 0, when=lambda path: "again" in path.parts),
         repeated,
     ),
-    "amending staged rows": (writes_to_full_disk(pl.LazyFrame, "sink_parquet", 1), repeated),
+    "amending staged rows": (
+        writes_to_full_disk(pq, "ParquetWriter", 0, when=lambda path: {"again", RESIDENTS.table} <= {*path.parts}),
+        repeated,
+    ),
     "emptying staged files": (
         fails(Stage, "drop_accepted"),
         without_a_good_row,

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 import xlsxwriter
 
+from orchestration.intake import vault_files
 from orchestration.intake.bronze import bronze_file, vault_file
 from orchestration.intake.ledger import Submission
 from orchestration.intake.readers import open_document
@@ -50,7 +51,7 @@ def bronze(settings: Settings, declaration: Declaration, submission: Submission)
 
 def findings(settings: Settings, declaration: Declaration, submission: Submission) -> list[tuple[Any, ...]]:
     file = vault_file(settings, declaration, submission.submission_id, "findings")
-    return pl.read_parquet(file).select("sheet", "row", "column", "rule").rows()
+    return vault_files.read(settings, file).select("sheet", "row", "column", "rule").rows()
 
 
 def notices(submission: Submission) -> dict[str, str]:
@@ -167,7 +168,7 @@ def test_returned_rows_keep_the_officers_own_cells(settings: Settings, hand_in: 
     wrong = person(2, "nt", "nt", sex="?")
     content = write(tmp_path / "b.xlsx", {"Xã Bát Xát": [list(HEADERS), person(1, "Thôn 1", "Mông"), wrong, person(3)]})
     submission = hand_in(RESIDENTS, "2026-10.xlsx", content)
-    returned = pl.read_parquet(vault_file(settings, RESIDENTS, submission.submission_id, "returned"))
+    returned = vault_files.read(settings, vault_file(settings, RESIDENTS, submission.submission_id, "returned"))
     assert [list(row) for row in returned.rows()] == [["Xã Bát Xát", 3, *wrong[:7], None]]
     assert findings(settings, RESIDENTS, submission) == [("Xã Bát Xát", 3, "sex", "choice.unknown")]
 

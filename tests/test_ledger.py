@@ -336,7 +336,7 @@ def test_a_ledger_of_version_1_becomes_the_same_as_a_new_one(settings: Settings,
     schemas = []
     for path in (ledger.path, fresh.path):
         with contextlib.closing(sqlite3.connect(path)) as connection:
-            assert connection.execute("pragma user_version").fetchone() == (VERSION,) == (3,)
+            assert connection.execute("pragma user_version").fetchone() == (VERSION,) == (4,)
             schemas.append(connection.execute("select type, name, sql from sqlite_master order by name").fetchall())
     assert schemas[0] == schemas[1]
 

@@ -16,6 +16,7 @@ import pytest
 import xlsxwriter
 import xlwt
 
+from orchestration.intake import vault_files
 from orchestration.intake.bronze import bronze_file, vault_file
 from orchestration.intake.ledger import Submission
 from orchestration.intake.peek import peek_file, rows_of
@@ -273,7 +274,7 @@ _PROVENANCE = ("submission_id", "source_sheet", "source_row")
 def taken_in(settings: Settings, submission: Submission) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows of bronze and of the vault, without where they come from."""
     files = [where(settings, RESIDENTS, submission.submission_id) for where in (bronze_file, vault_file)]
-    bronze, vault = (pl.read_parquet(file).drop(_PROVENANCE, strict=False) for file in files)
+    bronze, vault = (vault_files.read(settings, file).drop(_PROVENANCE, strict=False) for file in files)
     return bronze, vault
 
 
@@ -318,7 +319,7 @@ def test_a_file_gives_the_same_rows_in_whatever_way_its_text_is_written(
 # --- what is said, and what stays doubtful --------------------------------------------------------------------
 def findings(settings: Settings, submission: Submission) -> list[tuple[int, str, str, str | None]]:
     """Row, column, rule and proposal of what was found in a file."""
-    found = pl.read_parquet(vault_file(settings, RESIDENTS, submission.submission_id, "findings"))
+    found = vault_files.read(settings, vault_file(settings, RESIDENTS, submission.submission_id, "findings"))
     return found.select("row", "column", "rule", "proposal").rows()
 
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
+from orchestration.intake import vault_files
 from orchestration.intake.bronze import bronze_file, vault_file
 from orchestration.intake.ledger import Submission
 from orchestration.intake.marks import Kind, Part, Spread, gather, is_mark
@@ -28,7 +29,7 @@ def cells(*rows: str) -> str:
 def findings(settings: Settings, declaration: Declaration, submission: Submission) -> list[tuple[int, str, int, str]]:
     """Row, column, position and rule of every finding."""
     file = vault_file(settings, declaration, submission.submission_id, "findings")
-    return pl.read_parquet(file).select("row", "column", "position", "rule").rows()
+    return vault_files.read(settings, file).select("row", "column", "position", "rule").rows()
 
 
 # --- one cell -----------------------------------------------------------------------------------------------
@@ -171,5 +172,5 @@ def test_the_returned_rows_of_such_a_file_are_mended_and_sent_back_as_they_are(
     assert (again.verdict, again.rows_accepted, again.period) == ("accepted", 1, "2026-10")
     kept = pl.read_parquet(bronze_file(settings, COMPLETIONS, again.submission_id))
     assert kept.select("sex", "birth_year", "person_group").rows() == [("female", 1985, "student")]
-    names = pl.read_parquet(vault_file(settings, COMPLETIONS, again.submission_id))["full_name"]
+    names = vault_files.read(settings, vault_file(settings, COMPLETIONS, again.submission_id))["full_name"]
     assert names.to_list() == ["Lý Thị Mai"]

@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
-from orchestration.intake import measures as module
 from orchestration.intake.findings import FINDINGS
 from orchestration.intake.ledger import Submission
 from orchestration.intake.measures import CellCounts, measures
@@ -109,16 +108,13 @@ FOUND = st.lists(
 @given(found=FOUND, at_a_time=st.integers(1, 7))
 @effort(max_examples=50)
 def test_rows_are_counted_once_a_rule_however_many_findings_are_looked_at_together(
-    found: list[tuple[str, int, str, str]], at_a_time: int, tmp_path_factory: pytest.TempPathFactory
+    found: list[tuple[str, int, str, str]], at_a_time: int
 ) -> None:
     rows = [
         (sheet, row, column, 1, rule, RULES[rule].severity, None) for sheet, row, column, rule in sorted(set(found))
     ]
-    file = tmp_path_factory.mktemp("findings") / "findings.parquet"
-    pl.DataFrame(rows, schema=FINDINGS, orient="row").write_parquet(file)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_FINDINGS_AT_A_TIME", at_a_time)
-        counted = measures(CellCounts([]), file)
+    frame = pl.DataFrame(rows, schema=FINDINGS, orient="row")
+    counted = measures(CellCounts([]), frame.iter_slices(at_a_time))
     by_rule = {rule: {each[:2] for each in found if each[3] == rule} for rule in {each[3] for each in found}}
     assert counted["rows_by_rule"] == {rule: len(places) for rule, places in sorted(by_rule.items())}
     for name, severities in (("rows_by_dimension", ("error", "warning")), ("rows_with_error", ("error",))):

@@ -13,9 +13,10 @@ import openpyxl
 import polars as pl
 import pytest
 
+from orchestration.intake import vault_files
 from orchestration.intake.findings import FINDINGS
 from orchestration.intake.ledger import Ledger, Submission
-from orchestration.intake.receipts import evidence, remove_halves, write_receipt
+from orchestration.intake.receipts import remove_halves, write_receipt
 from orchestration.intake.receipts.names import receipt_stem
 from orchestration.intake.receipts.summary import column_letters
 from orchestration.intake.recognise import LayoutError, find_layout
@@ -422,7 +423,7 @@ def test_findings_are_the_same_however_small_the_batches_are(
 ) -> None:
     keep(settings, RESIDENTS, ROWS, FOUND)
     whole = [path.read_bytes() for path in write_receipt(settings, RESIDENTS, partly())]
-    monkeypatch.setattr(evidence, "BATCH", 1)
+    monkeypatch.setattr(vault_files, "BATCH_ROWS", 1)
     assert [path.read_bytes() for path in write_receipt(settings, RESIDENTS, partly())] == whole
     errors = json.loads(whole[2])["errors"]
     assert [(each["row"], each["cell"], each["rule"]) for each in errors] == [

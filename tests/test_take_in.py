@@ -22,7 +22,7 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 
 from orchestration.decisions import decide
-from orchestration.intake import archive, take_in
+from orchestration.intake import archive, take_in, vault_files
 from orchestration.intake.bronze import bronze_file, vault_file
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.intake.readers import text as text_reader
@@ -91,7 +91,7 @@ def bronze(settings: Settings, declaration: Declaration, submission: Submission)
 
 def kept(settings: Settings, declaration: Declaration, submission: Submission, kind: str = "") -> pl.DataFrame:
     """One of the vault's files of a submission."""
-    return pl.read_parquet(vault_file(settings, declaration, submission.submission_id, kind))
+    return vault_files.read(settings, vault_file(settings, declaration, submission.submission_id, kind))
 
 
 # --- accepted and partly ------------------------------------------------------------------------------------
@@ -789,14 +789,14 @@ def test_bronze_and_vault_of_a_submission_can_be_made_anew_from_the_archive(
     assert counts(submission) == ("partly", 6, 4, 1, 1)
     files = [bronze_file(settings, RESIDENTS, submission.submission_id)]
     files += [vault_file(settings, RESIDENTS, submission.submission_id, kind) for kind in ("", "returned", "findings")]
-    before = [pl.read_parquet(file) for file in files]
+    before = [vault_files.read(settings, file) for file in files]
     for file in files:
         file.unlink()
     later = settings.model_copy(update={"now": datetime.datetime(2030, 1, 1, tzinfo=datetime.UTC)})
     examined = retake(later, RESIDENTS, submission)
     assert examined
     assert (examined.rows_accepted, examined.rows_rejected, examined.rows_ignored) == (4, 1, 1)
-    assert all(pl.read_parquet(file).equals(old) for file, old in zip(files, before, strict=True))
+    assert all(vault_files.read(settings, file).equals(old) for file, old in zip(files, before, strict=True))
     archive.archived_file(settings, submission.file_sha256).unlink()
     assert retake(later, RESIDENTS, submission) is None
 

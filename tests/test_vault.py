@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
+from orchestration.intake import vault_files
 from orchestration.intake.bronze import bronze_file, bronze_types, export_for_dbt, vault_file, vault_types
 from orchestration.intake.folding import fold
 from orchestration.intake.pseudonyms import Pseudonymiser, pseudonym_key
@@ -109,9 +110,9 @@ def canaries(declaration: Declaration, rows: list[Row]) -> set[str]:
     return {row[column.name] for column in declaration.restricted_columns for row in rows if row.get(column.name)}
 
 
-def strings_in(file: Path) -> set[str]:
-    """Every text that stands anywhere in a Parquet file."""
-    frame = pl.read_parquet(file)
+def strings_in(settings: Settings, file: Path) -> set[str]:
+    """Every text that stands anywhere in a Parquet file, of the vault or not."""
+    frame = vault_files.read(settings, file)
     return {text for name in frame.columns for text in frame[name].cast(pl.String).drop_nulls()}
 
 
@@ -136,16 +137,16 @@ def test_no_restricted_value_stands_in_the_warehouse_part(settings: Settings, ha
 
     planted = canaries(declaration, rows + bad)
     assert len(planted) > 8
-    found = set().union(*map(strings_in, settings.bronze.rglob("*.parquet")))
+    found = set().union(*(strings_in(settings, file) for file in settings.bronze.rglob("*.parquet")))
     assert not {canary for canary in planted for text in found if canary.lower() in text.lower()}
     raw = settings.ledger.read_bytes()
     assert not {canary for canary in planted if canary.encode() in raw}
 
-    vault = strings_in(vault_file(settings, declaration, submission.submission_id))
+    vault = strings_in(settings, vault_file(settings, declaration, submission.submission_id))
     ids = {row.get("citizen_id") or row["owner_citizen_id"] for row in rows}
     assert ids <= vault
     assert bad[0].get("citizen_id", bad[0].get("owner_citizen_id")) not in vault
-    returned = strings_in(vault_file(settings, declaration, submission.submission_id, "returned"))
+    returned = strings_in(settings, vault_file(settings, declaration, submission.submission_id, "returned"))
     assert canaries(declaration, bad) <= returned
 
 
@@ -155,7 +156,7 @@ def test_bronze_and_vault_have_the_declared_columns_and_types(settings: Settings
     name = "2026Q4.csv" if declaration.period == "quarter" else "2026-10.csv"
     submission = hand_in(declaration, name, rows_csv(declaration, ROWS[path]))
     rows = pl.read_parquet(bronze_file(settings, declaration, submission.submission_id))
-    restricted = pl.read_parquet(vault_file(settings, declaration, submission.submission_id))
+    restricted = vault_files.read(settings, vault_file(settings, declaration, submission.submission_id))
     assert dict(rows.schema) == pl.Schema(bronze_types(declaration))
     assert dict(restricted.schema) == pl.Schema(vault_types(declaration))
     place = ["source_sheet", "source_row"]
@@ -176,5 +177,5 @@ def test_a_restricted_date_leaves_its_year_behind(settings: Settings, hand_in: H
     submission = hand_in(RESIDENTS, "2026-10.csv", rows_csv(RESIDENTS, rows))
     identifier = submission.submission_id
     years = pl.read_parquet(bronze_file(settings, RESIDENTS, identifier))["birth_year"].to_list()
-    dates = pl.read_parquet(vault_file(settings, RESIDENTS, identifier))["date_of_birth"].to_list()
+    dates = vault_files.read(settings, vault_file(settings, RESIDENTS, identifier))["date_of_birth"].to_list()
     assert (years, dates) == ([1952, 1953, 1954], ["1952-03-03", "1953-03", "1954"])

@@ -12,16 +12,21 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from orchestration.files import replacing
 from orchestration.intake.deadlines import days_late
 from orchestration.intake.exported import frames
+from orchestration.intake.keys import fingerprint
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.settings import Settings
 from schemas import Declaration, datasets
 
 #: A glob without a match is an error in DuckDB; a declared dataset without any submission must still build.
 EMPTY = "empty.parquet"
+#: In the metadata of a bronze file.
+_KEY_NAME = b"kho.pseudonym_key"
 
 SUBMISSIONS: dict[str, Any] = {
     "sequence": pl.Int64,
@@ -58,6 +63,16 @@ def vault_file(settings: Settings, declaration: Declaration, submission_id: str,
     """Restricted values of a submission; kind ``returned``, ``findings``, ``changes``: another of its files."""
     suffix = f".{kind}" if kind else ""
     return settings.vault / declaration.table / f"{submission_id}{suffix}.parquet"
+
+
+def keyed_schema(schema: pa.Schema, key: str) -> pa.Schema:
+    """The schema of a bronze file that says under which key its pseudonyms were made."""
+    return schema.with_metadata({**(schema.metadata or {}), _KEY_NAME: fingerprint(key).encode()})
+
+
+def is_under(file: Path, key: str) -> bool:
+    """Whether the pseudonyms of a bronze file were made under this key; those of an older kho do not say."""
+    return (pq.read_schema(file).metadata or {}).get(_KEY_NAME) == fingerprint(key).encode()
 
 
 def bronze_types(declaration: Declaration) -> dict[str, Any]:

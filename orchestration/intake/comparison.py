@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
+from orchestration.intake import vault_files
 from orchestration.intake.bronze import bronze_file, vault_file
 from orchestration.settings import Settings
 from schemas import Declaration
@@ -59,20 +60,30 @@ class Changes:
 
 @dataclass(frozen=True)
 class _Rows:
-    """The two files that together hold the accepted rows of a submission, row by row in the same order."""
+    """The two files that together hold the accepted rows of a submission, row by row in the same order.
+
+    name: under which DuckDB finds the vault's file, once it was registered.
+    """
 
     bronze: Path
     vault: Path
+    name: str
 
     def exist(self) -> bool:
         return self.bronze.exists() and self.vault.exists()
 
-    def select(self, declaration: Declaration, number: int, types: Mapping[str, str] | None = None) -> str:
+    def register(self, settings: Settings, connection: duckdb.DuckDBPyConnection) -> None:
+        """Make the vault's file known to DuckDB."""
+        connection.register(self.name, vault_files.for_duckdb(settings, self.vault))
+
+    def select(
+        self, settings: Settings, declaration: Declaration, number: int, types: Mapping[str, str] | None = None
+    ) -> str:
         """SQL for the rows: number of their submission, place, every declared column.
 
         types: of the rows that they are compared with, which an older declaration may have stored otherwise.
         """
-        stored = {"bronze": pq.read_schema(self.bronze).names, "vault": pq.read_schema(self.vault).names}
+        stored = {"bronze": pq.read_schema(self.bronze).names, "vault": vault_files.names(settings, self.vault)}
         columns = [f"bronze.{name}" for name in PLACE]
         for each in declaration.columns.values():
             side, name = ("vault" if each.restricted else "bronze"), _name(each.name)
@@ -82,14 +93,14 @@ class _Rows:
             columns.append(f"try_cast({value} as {types[each.name]}) as {name}" if types else f"{value} as {name}")
         return (
             f"select {number} as submission, {', '.join(columns)} from read_parquet({_text(self.bronze)}) as bronze "
-            f"positional join read_parquet({_text(self.vault)}) as vault"
+            f"positional join {_name(self.name)} as vault"
         )
 
 
 def compare(
-    settings: Settings, declaration: Declaration, earlier: Sequence[str], staged: Path, *, updates: bool
+    settings: Settings, declaration: Declaration, earlier: Sequence[str], staged: Mapping[str, Path], *, updates: bool
 ) -> Changes | None:
-    """Compare the staged files (in the folder ``staged``) with submissions; writes ``changes.parquet`` beside them.
+    """Compare the staged files (``bronze``, ``vault``) with submissions; writes the third one, ``changes``.
 
     earlier: oldest first; of rows that share a key, the last one's counts. updates: rows before whose key the file does
     not name are none of its business. None where no submission before has its files, or none of the rows.
@@ -98,24 +109,26 @@ def compare(
     found = {each: rows for each, rows in found.items() if rows.exist()}
     if not found:
         return None
-    later = _Rows(staged / "bronze.parquet", staged / "vault.parquet")
+    later = _Rows(staged["bronze"], staged["vault"], "vault later")
     with _connect(settings) as connection:
-        connection.execute(f"create view later as {later.select(declaration, -1)}")
+        later.register(settings, connection)
+        connection.execute(f"create view later as {later.select(settings, declaration, -1)}")
         if updates:
-            against = _make_updated(connection, declaration, found, later)
+            against = _make_updated(settings, connection, declaration, found, later)
         else:
-            against = _make_replaced(connection, declaration, found)
+            against = _make_replaced(settings, connection, declaration, found)
         if not against:
             return None
         _make_states(connection, declaration)
-        counts, columns = _write(connection, declaration, staged / "changes.parquet")
+        counts, columns = _write(settings, connection, declaration, staged["changes"])
         ((rows,),) = connection.execute(f"select count(*) from later where {_named(declaration)}").fetchall()
     new, changed, vanished = (counts.get(kind, 0) for kind in ("new", "changed", "vanished"))
     return Changes(against, updates, new, changed, vanished, rows - new - changed, columns)
 
 
 def _rows_of(settings: Settings, declaration: Declaration, submission_id: str) -> _Rows:
-    return _Rows(bronze_file(settings, declaration, submission_id), vault_file(settings, declaration, submission_id))
+    bronze = bronze_file(settings, declaration, submission_id)
+    return _Rows(bronze, vault_file(settings, declaration, submission_id), f"vault {submission_id}")
 
 
 @contextlib.contextmanager
@@ -126,6 +139,7 @@ def _connect(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         "memory_limit": MEMORY_LIMIT,
         "threads": 2,
         "temp_directory": str(settings.temporary),
+        "temp_file_encryption": "true",  # what it spills are restricted values
         "preserve_insertion_order": "false",
     }
     try:
@@ -140,16 +154,24 @@ def _types(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
 
 
 def _make_replaced(
-    connection: duckdb.DuckDBPyConnection, declaration: Declaration, found: Mapping[str, _Rows]
+    settings: Settings,
+    connection: duckdb.DuckDBPyConnection,
+    declaration: Declaration,
+    found: Mapping[str, _Rows],
 ) -> tuple[str, ...]:
     """``earlier``: all rows of the last submission."""
     identifier, rows = list(found.items())[-1]
-    connection.execute(f"create view earlier as {rows.select(declaration, 0, _types(connection))}")
+    rows.register(settings, connection)
+    connection.execute(f"create view earlier as {rows.select(settings, declaration, 0, _types(connection))}")
     return (identifier,)
 
 
 def _make_updated(
-    connection: duckdb.DuckDBPyConnection, declaration: Declaration, found: Mapping[str, _Rows], later: _Rows
+    settings: Settings,
+    connection: duckdb.DuckDBPyConnection,
+    declaration: Declaration,
+    found: Mapping[str, _Rows],
+    later: _Rows,
 ) -> tuple[str, ...]:
     """``earlier``: of every key in ``later``, the row of the last submission that names it.
 
@@ -174,9 +196,11 @@ def _make_updated(
     hit = connection.execute("select distinct submission from winners order by 1").fetchall()
     identifiers, types = list(found), _types(connection)
     for (number,) in hit:
-        rows = found[identifiers[number]].select(declaration, number, types)
+        rows = found[identifiers[number]]
+        rows.register(settings, connection)
+        stored = rows.select(settings, declaration, number, types)
         connection.execute(
-            f"insert into earlier select stored.* from ({rows}) as stored "
+            f"insert into earlier select stored.* from ({stored}) as stored "
             "semi join winners using (submission, source_sheet, source_row)"
         )
     return tuple(identifiers[number] for (number,) in hit)
@@ -227,7 +251,7 @@ def _into(table: str, number: int) -> str:
 
 
 def _write(
-    connection: duckdb.DuckDBPyConnection, declaration: Declaration, target: Path
+    settings: Settings, connection: duckdb.DuckDBPyConnection, declaration: Declaration, target: Path
 ) -> tuple[dict[str, int], dict[str, int]]:
     """Write the file of changes; returns the rows of each kind, and the changed cells of each column.
 
@@ -248,15 +272,17 @@ def _write(
         f"join both_sides as old on not old.is_later and {_same_place('old', 'earlier_place')} "
         "where states.kind = 'changed'"
     )
-    connection.execute(
-        f"copy (select * exclude (ordinal) from (select kind, source_sheet, source_row, key, cell.ordinal, "
+    changes = connection.execute(
+        f"select * exclude (ordinal) from (select kind, source_sheet, source_row, key, cell.ordinal, "
         "cell.name as column_name, cell.before, cell.after from cells union all "
         "select kind, coalesce(later_place, earlier_place).source_sheet, "
         f"coalesce(later_place, earlier_place).source_row, {keys}, 0, null, null, null "
         "from states where kind <> 'changed') "
-        f"order by case kind {order} end, source_sheet, source_row, ordinal) "
-        f"to {_text(target)} (format parquet, compression zstd)"
-    )
+        f"order by case kind {order} end, source_sheet, source_row, ordinal"
+    ).to_arrow_reader(vault_files.BATCH_ROWS)
+    with vault_files.writer(settings, target, changes.schema) as writer:
+        for batch in changes:
+            writer.write_batch(batch)
     rows = connection.execute("select kind, count(*) from states group by kind").fetchall()
     changed = connection.execute("select cell.name, count(*) from cells group by 1, cell.ordinal order by cell.ordinal")
     return dict(rows), dict(changed.fetchall())

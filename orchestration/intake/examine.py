@@ -18,7 +18,7 @@ from orchestration.intake.carry import Carried, Carrier
 from orchestration.intake.casts import CastContext
 from orchestration.intake.control_totals import ControlTotals
 from orchestration.intake.findings import reasons, row_findings, rows_with_errors
-from orchestration.intake.measures import CellCounts, measures
+from orchestration.intake.measures import MEASURED, CellCounts, measures
 from orchestration.intake.normalise import TypedBatch, normalise
 from orchestration.intake.places import communes
 from orchestration.intake.pseudonyms import Pseudonymiser
@@ -201,8 +201,8 @@ class Examination:
                 "ignored": ignored,
                 "sheets_left_out": [asdict(each) for each in self._recognised.left_out],
                 "mended": {kind: count for kind, count in sorted(self._mended.items()) if count},
-                "reasons": reasons(self._declaration, self._stage.file("findings")),
-                "measures": measures(self._cell_counts, self._stage.file("findings")),
+                "reasons": reasons(self._declaration, self._stage.batches("findings")),
+                "measures": measures(self._cell_counts, self._stage.batches("findings", MEASURED)),
             },
             notices=_total_notices(self._wrong_totals),
         )

@@ -5,7 +5,7 @@ Belongs here: the shape of findings, merging those of one cell, and counting the
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
 
 import polars as pl
@@ -74,16 +74,18 @@ def allowed_text(column: Column | None) -> str:
     return ", ".join(words[0] for words in column.choices.values() if words) if column else ""
 
 
-def reasons(declaration: Declaration, file: Path) -> list[dict[str, Any]]:
-    """Counts of a findings file by rule and column with the first example, errors first, most frequent first.
+def reasons(declaration: Declaration, findings: Iterable[pl.DataFrame]) -> list[dict[str, Any]]:
+    """Counts of findings by rule and column with the first example, errors first, most frequent first.
 
-    Streamed: a bad file of ten million rows has more findings than memory should hold.
+    They come in batches: a bad file of ten million rows has more findings than memory should hold.
     """
+    first = pl.col("sheet", "row", "position").get(pl.col("row").arg_min())
+    by = ["severity", "rule", "column"]
+    parts = [each.group_by(by).agg(pl.len().alias("count"), first) for each in findings]
     counted = (
-        pl.scan_parquet(file)
-        .group_by("severity", "rule", "column")
-        .agg(pl.len().alias("count"), pl.col("sheet", "row", "position").get(pl.col("row").arg_min()))
-        .collect(engine="streaming")
+        pl.concat(parts or [no_findings().group_by(by).agg(pl.len().alias("count"), first)])
+        .group_by(by, maintain_order=True)
+        .agg(pl.col("count").sum(), first)
         .sort(["severity", "count", "rule", "column"], descending=[False, True, False, False])
     )
     found = []

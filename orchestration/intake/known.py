@@ -25,6 +25,8 @@ _KNOWN_FROM = {
     "decision": "decided_at",
     "difference_decision": "decided_at",
     "header_mapping": "decided_at",
+    "vault_access": "at",
+    "privacy_record": "at",
 }
 #: What names something that was not known yet is not known either.
 _WITHOUT_ORIGIN = (
@@ -71,6 +73,8 @@ def _copy(original: sqlite3.Connection, target: Path) -> None:
 
 def _restrict(target: Path, moment: datetime.datetime) -> None:
     with closing(sqlite3.connect(target)) as copy, copy:
+        for (trigger,) in copy.execute("select name from sqlite_master where type = 'trigger'").fetchall():
+            copy.execute(f"drop trigger {trigger}")  # of the original some tables only grow
         for table in _tables(copy):
             # The day as a number, because a moment may be written in any time zone.
             copy.execute(

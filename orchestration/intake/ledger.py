@@ -353,14 +353,18 @@ class Ledger:
     def last_sequence(self, *, changing: bool = False) -> int:
         """Sequence of the newest submission (``changing``: that is not a duplicate) plus the number of decisions.
 
-        Decisions about submissions and about differences both change what a warehouse is built from.
+        Decisions about submissions and about differences both change what a warehouse is built from, and so do an
+        erasure and new pseudonyms.
         """
         if not self.path.exists():
             return 0
         where = "where verdict <> 'duplicate'" if changing else ""
         with self._connect() as connection:
             newest = connection.execute(f"select coalesce(max(sequence), 0) from submission {where}").fetchone()[0]
-            decided = "select (select count(*) from decision) + (select count(*) from difference_decision)"
+            decided = (
+                "select (select count(*) from decision) + (select count(*) from difference_decision) + "
+                "(select count(*) from privacy_record where kind in ('erase', 'rotate_pseudonym'))"
+            )
             return int(newest) + int(connection.execute(decided).fetchone()[0])
 
     def without_receipt(self, dataset: str) -> list[Submission]:

@@ -61,6 +61,37 @@ create table difference_decision (
 );
 create index difference_decision_by_difference on difference_decision (difference_id, decision_id);
 
+-- version 4: who looked into the vault, and what was done for the law on personal data. Both only grow.
+-- subject: of a request about a person, a keyed hash of the citizen id; the id itself stands nowhere in the ledger.
+create table vault_access (
+    access_id     integer primary key autoincrement,
+    at            text not null,
+    who           text not null,
+    purpose       text not null,
+    dataset       text not null,
+    submission_id text not null,
+    source_sheet  text not null,
+    source_row    integer not null
+);
+create table privacy_record (
+    record_id integer primary key autoincrement,
+    at        text not null,
+    who       text not null,
+    kind      text not null
+              check (kind in ('find', 'export', 'correct', 'erase', 'retain', 'rotate_pseudonym', 'rotate_vault')),
+    subject   text,
+    purpose   text not null,
+    details   text not null
+);
+create trigger vault_access_is_not_changed before update on vault_access
+begin select raise (abort, 'the access log only grows'); end;
+create trigger vault_access_is_not_deleted before delete on vault_access
+begin select raise (abort, 'the access log only grows'); end;
+create trigger privacy_record_is_not_changed before update on privacy_record
+begin select raise (abort, 'records only grow'); end;
+create trigger privacy_record_is_not_deleted before delete on privacy_record
+begin select raise (abort, 'records only grow'); end;
+
 -- view: made anew whenever the version changes
 -- It is looked up for every file that arrives, so it must answer for one submission without a walk through all: what
 -- follows a submission is found through the indexes ("not materialized", and no window).

@@ -7,19 +7,17 @@ Belongs here: counting while a file is examined, for the ledger. Does not belong
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import polars as pl
-import pyarrow.parquet as pq
 
 from orchestration.intake.normalise import TypedBatch
 from schemas.rules import RULES
 
-#: Findings that are looked at together; a bad file has more of them than memory should hold.
-_FINDINGS_AT_A_TIME = 200_000
+#: The columns of findings that are counted.
+MEASURED = ("sheet", "row", "rule", "severity")
 
 
 @dataclass
@@ -67,11 +65,11 @@ class _RowCounts:
             counter.update(dict(frame.unique(["sheet", "row", by]).group_by(by).len().iter_rows()))
 
 
-def measures(counts: CellCounts, findings_file: Path) -> dict[str, Any]:
-    """The counts of an examined file, as the ledger keeps them in its details."""
+def measures(counts: CellCounts, findings: Iterable[pl.DataFrame]) -> dict[str, Any]:
+    """The counts of an examined file, as the ledger keeps them in its details; findings come in the file's order."""
     rows = _RowCounts()
-    for findings in _whole_rows(findings_file):
-        rows.add(findings)
+    for piece in _whole_rows(findings):
+        rows.add(piece)
     return {
         "cells": counts.cells,
         "filled_cells": counts.filled,
@@ -81,15 +79,13 @@ def measures(counts: CellCounts, findings_file: Path) -> dict[str, Any]:
     }
 
 
-def _whole_rows(file: Path) -> Iterator[pl.DataFrame]:
-    """The findings piece by piece; those of one row, which stand together in the file, are never torn apart."""
+def _whole_rows(findings: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """The findings piece by piece; those of one row, which stand together, are never torn apart."""
     held: pl.DataFrame | None = None
-    with pq.ParquetFile(file) as source:
-        for piece in source.iter_batches(_FINDINGS_AT_A_TIME, columns=["sheet", "row", "rule", "severity"]):
-            read = pl.DataFrame(piece)
-            frame = read if held is None else pl.concat([held, read])
-            last = (frame["sheet"] == frame["sheet"][-1]) & (frame["row"] == frame["row"][-1])
-            yield frame.filter(~last)
-            held = frame.filter(last)
+    for read in findings:
+        frame = read if held is None else pl.concat([held, read])
+        last = (frame["sheet"] == frame["sheet"][-1]) & (frame["row"] == frame["row"][-1])
+        yield frame.filter(~last)
+        held = frame.filter(last)
     if held is not None:
         yield held

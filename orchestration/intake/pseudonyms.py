@@ -6,52 +6,35 @@ made at first use and must be backed up with the archive: without it old and new
 
 from __future__ import annotations
 
-import os
-import re
-import secrets
-
 import polars as pl
 import polars_hash
 
-from orchestration.files import private_folder, replacing, sync_folder
 from orchestration.intake.folded_names import folded
+from orchestration.intake.keys import KeyFileError, keys_in, make_key
 from orchestration.intake.ledger import Ledger
 from orchestration.settings import Settings
 from schemas.column_types import PersonName
 from schemas.columns import Column
 
-KEY_BYTES = 32
 #: Half of the digest: RFC 2104 allows truncation to half; 128 bits never collide among persons.
 DIGEST_DIGITS = 32
 AGREEMENT_DIGITS = 16
 _ADDRESSED = "^(?:ho )?(?:ong|ba) "
 
 
-class KeyFileError(OSError):
-    """The key file is damaged. No file is at fault, so none is refused: the intake stops until the key is restored."""
-
-
-def pseudonym_key(settings: Settings) -> str:
-    """The key of this home, made at first use; two processes that make it at once agree on one."""
+def pseudonym_keys(settings: Settings) -> tuple[str, ...]:
+    """The present key of this home, made at first use, then the one that is being replaced. Raises KeyFileError."""
     file = settings.pseudonym_key
     if not file.exists():
         if Ledger(settings.ledger).has_accepted_rows():
             raise KeyFileError(f"{file} is missing: restore it from its backup, or persons would appear a second time")
-        private_folder(settings.home)
-        made = private_folder(settings.temporary) / f"{file.name}.{os.getpid()}"
-        with replacing(made) as temporary:
-            temporary.write_text(secrets.token_hex(KEY_BYTES), encoding="ascii")
-        try:
-            os.link(made, file)  # fails where another process was first; then its key counts
-        except FileExistsError:
-            pass
-        finally:
-            made.unlink()
-        sync_folder(file.parent)
-    text = file.read_text(encoding="ascii", errors="replace").strip()
-    if not re.fullmatch(f"[0-9a-f]{{{2 * KEY_BYTES}}}", text):
-        raise KeyFileError(f"{file} does not hold a key of {KEY_BYTES} bytes: restore it from its backup")
-    return text
+        make_key(settings, file)
+    return keys_in(file)
+
+
+def pseudonym_key(settings: Settings) -> str:
+    """The key under which pseudonyms are made now; two processes that make it at once agree on one."""
+    return pseudonym_keys(settings)[0]
 
 
 def _without_address(names: pl.Series) -> pl.Series:
@@ -89,6 +72,10 @@ class Pseudonymiser:
         pairs = pl.DataFrame({"person": ids.cast(pl.String), "name": bare})
         joined = pairs.select(pl.concat_str("person", "name", separator="\n").alias("pair")).to_series()
         return self._digests(joined, AGREEMENT_DIGITS)
+
+    def of_pseudonyms(self, values: pl.Series) -> pl.Series:
+        """Pseudonyms of pseudonyms or of agreement keys, as long as they are: the values themselves are not kept."""
+        return self._digests(values, int(values.str.len_bytes().drop_nulls().to_list()[0]) if values.count() else 0)
 
     def _digests(self, values: pl.Series, digits: int = DIGEST_DIGITS) -> pl.Series:
         digests = polars_hash.col(values.name).chash.hmac_sha256(key=self._key)

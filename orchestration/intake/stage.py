@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.files import private_folder, sync_folder
-from orchestration.intake.bronze import bronze_file, bronze_types, vault_file, vault_types
+from orchestration.intake import vault_files
+from orchestration.intake.bronze import bronze_file, bronze_types, keyed_schema, vault_file, vault_types
 from orchestration.intake.findings import FINDINGS
+from orchestration.intake.pseudonyms import pseudonym_key
 from orchestration.intake.readers.table import column_names
 from orchestration.settings import Settings
 from schemas import Declaration
@@ -56,8 +58,17 @@ class Stage:
         self.rows = dict.fromkeys(KINDS, 0)
 
     def file(self, kind: str) -> Path:
-        """The staged file of a kind."""
-        return self.folder / f"{kind}.parquet"
+        """The staged file of a kind; one of the vault has its final name already, of which its key is derived."""
+        if kind == "bronze":
+            return self.folder / "bronze.parquet"
+        final = self._final(kind)
+        return self.folder / final.parent.name / final.name
+
+    def _final(self, kind: str) -> Path:
+        if kind == "bronze":
+            return bronze_file(self._settings, self._declaration, self.submission_id)
+        suffix = "" if kind == "vault" else kind
+        return vault_file(self._settings, self._declaration, self.submission_id, suffix)
 
     def add(self, kind: str, frame: pl.DataFrame) -> None:
         """Append the next rows of a kind, in the order in which they stand in the file."""
@@ -65,21 +76,39 @@ class Stage:
             return
         table = self._arrow(kind, frame)
         if kind not in self._writers:
-            self._writers[kind] = self._writer(self.file(kind), table.schema)
+            self._writers[kind] = self._writer(kind, self.file(kind), table.schema)
         self._writers[kind].write_table(table)
         self.rows[kind] += frame.height
 
-    def _writer(self, file: Path, schema: pa.Schema) -> pq.ParquetWriter:
-        return pq.ParquetWriter(
-            file,
-            schema,
-            compression="zstd",
-            compression_level=1,
+    def _writer(self, kind: str, file: Path, schema: pa.Schema) -> pq.ParquetWriter:
+        options: dict[str, Any] = {
+            "compression": "zstd",
+            "compression_level": 1,
             # Ids repeat nowhere: the attempt at a dictionary of them costs a tenth of the writing.
-            use_dictionary=[name for name in schema.names if name not in self._unique],
+            "use_dictionary": [name for name in schema.names if name not in self._unique],
             # Readers skip files and row groups by where a row came from, by nothing else.
-            write_statistics=[name for name in ("submission_id", "source_row", "row") if name in schema.names],
+            "write_statistics": [name for name in ("submission_id", "source_row", "row") if name in schema.names],
+        }
+        if kind == "bronze":
+            return pq.ParquetWriter(file, keyed_schema(schema, pseudonym_key(self._settings)), **options)
+        return vault_files.writer(self._settings, file, schema, **options)
+
+    def _opened(self, kind: str) -> pq.ParquetFile:
+        return (
+            pq.ParquetFile(self.file(kind)) if kind == "bronze" else vault_files.opened(self._settings, self.file(kind))
         )
+
+    def batches(self, kind: str, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        """The rows of a closed vault file, a batch at a time."""
+        return vault_files.batches(self._settings, self.file(kind), columns)
+
+    def files(self, *kinds: str) -> dict[str, Path]:
+        """The staged files of some kinds."""
+        return {kind: self.file(kind) for kind in kinds}
+
+    def _made_again(self, kind: str) -> Path:
+        """Where a file is made that replaces the staged one."""
+        return self.folder / "again" / self.file(kind).relative_to(self.folder)
 
     def _arrow(self, kind: str, frame: pl.DataFrame) -> pa.Table:
         return self._typed(kind, frame).to_arrow(compat_level=pl.CompatLevel.newest())
@@ -97,43 +126,41 @@ class Stage:
         self._writers = {}
 
     def _empty(self, kind: str) -> None:
-        pq.write_table(self._arrow(kind, pl.DataFrame(schema=self._types[kind])), self.file(kind))
+        table = self._arrow(kind, pl.DataFrame(schema=self._types[kind]))
+        with self._writer(kind, self.file(kind), table.schema) as writer:
+            writer.write_table(table)
         self.rows[kind] = 0
 
     def drop(self, kind: str, *, without: Mapping[str, pl.Series]) -> None:
         """Drop rows of a closed file by sheet and row number. One row group at a time: memory does not grow."""
-        sheets, rows = _PLACE[kind]
-        made = self.file(kind).with_suffix(".new")
-        with pq.ParquetFile(self.file(kind)) as source, self._writer(made, source.schema_arrow) as writer:
+        made = private_folder(self._made_again(kind).parent) / self.file(kind).name
+        kept = 0
+        with self._opened(kind) as source, self._writer(kind, made, source.schema_arrow) as writer:
             for number in range(source.num_row_groups):
-                group = pl.DataFrame(source.read_row_group(number))
-                for sheet, gone in without.items():
-                    group = group.filter(~((pl.col(sheets) == sheet) & pl.col(rows).is_in(gone.implode())))
+                group = pl.DataFrame(source.read_row_group(number)).filter(_others(kind, without))
                 writer.write_table(self._arrow(kind, group))
+                kept += group.height
         made.replace(self.file(kind))
-        self.rows[kind] = pq.read_metadata(self.file(kind)).num_rows
+        self.rows[kind] = kept
 
     def amend(self, kind: str, *, without: dict[str, pl.Series], more: pl.DataFrame | None = None) -> None:
-        """Drop rows of a closed file by sheet and row number, and insert others; what is there twice stays once."""
-        place = _PLACE[kind]
-        frame = pl.scan_parquet(self.file(kind))
-        for sheet, rows in without.items():
-            frame = frame.filter(~((pl.col(place[0]) == sheet) & pl.col(place[1]).is_in(rows.implode())))
-        if more is not None:
-            frame = pl.concat(
-                [frame, more.lazy().select([pl.col(name).cast(t) for name, t in self._types[kind].items()])]
-            )
-            once = ["sheet", "row", "column", "rule"] if kind == "findings" else place
-            frame = frame.unique(once, keep="first", maintain_order=True).sort(place, maintain_order=True)
-        made = self.file(kind).with_suffix(".new")
-        try:
-            frame.sink_parquet(made, compression="zstd", compression_level=1)
-        except pl.exceptions.ComputeError as error:
-            if "os error" in str(error):  # a full disk, in polars' words
-                raise OSError(f"{made.name} could not be written") from error
-            raise
+        """Drop rows of a closed vault file by sheet and row number, and insert others; what is there twice stays once.
+
+        What is inserted are the rows that contradict one of another batch; with them, the file is sorted in memory.
+        """
+        if more is None:
+            return self.drop(kind, without=without)
+        frame = vault_files.read(self._settings, self.file(kind)).filter(_others(kind, without))
+        once = ["sheet", "row", "column", "rule"] if kind == "findings" else _PLACE[kind]
+        frame = pl.concat([frame, self._typed(kind, more)]).unique(once, keep="first", maintain_order=True)
+        frame = frame.sort(_PLACE[kind], maintain_order=True)
+        made = self._made_again(kind)
+        with self._writer(kind, made, self._arrow(kind, frame.head(0)).schema) as writer:
+            for part in frame.iter_slices(vault_files.BATCH_ROWS):
+                writer.write_table(self._arrow(kind, part))
         made.replace(self.file(kind))
-        self.rows[kind] = pq.read_metadata(self.file(kind)).num_rows
+        self.rows[kind] = frame.height
+        return None
 
     def drop_accepted(self) -> None:
         """Nothing of this file goes in: empty bronze and vault. After ``close``."""
@@ -142,19 +169,12 @@ class Stage:
 
     def keep(self) -> None:
         """Give the files their final names, durably. Doing it again with the same content is harmless."""
-        finals = {
-            "bronze": bronze_file(self._settings, self._declaration, self.submission_id),
-            "vault": vault_file(self._settings, self._declaration, self.submission_id),
-            "returned": vault_file(self._settings, self._declaration, self.submission_id, "returned"),
-            "findings": vault_file(self._settings, self._declaration, self.submission_id, "findings"),
-        }
-        if self.file("changes").exists():
-            finals["changes"] = vault_file(self._settings, self._declaration, self.submission_id, "changes")
+        kinds = [*KINDS, *(["changes"] if self.file("changes").exists() else [])]
         private_folder(self._settings.vault)
         private_folder(self._settings.bronze)
-        for kind, final in finals.items():
+        for kind in kinds:
+            staged, final = self.file(kind), self._final(kind)
             private_folder(final.parent)
-            staged = self.file(kind)
             with staged.open("rb+") as file:
                 os.fsync(file.fileno())
             staged.chmod(0o600)
@@ -167,3 +187,10 @@ class Stage:
         for writer in self._writers.values():
             writer.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _others(kind: str, without: Mapping[str, pl.Series]) -> pl.Expr:
+    """The rows of a kind that stand elsewhere."""
+    sheet, row = _PLACE[kind]
+    here = [(pl.col(sheet) == name) & pl.col(row).is_in(rows.implode()) for name, rows in without.items()]
+    return ~pl.any_horizontal(here) if here else pl.lit(True)

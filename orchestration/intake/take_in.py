@@ -23,6 +23,7 @@ from pathlib import Path
 import polars as pl
 
 from orchestration.files import private_folder
+from orchestration.intake import vault_files
 from orchestration.intake.archive import Archived, archive, archived_file, put_back, remove_incoming
 from orchestration.intake.bronze import vault_file
 from orchestration.intake.comparison import compare
@@ -322,7 +323,7 @@ def check_file(settings: Settings, declaration: Declaration, path: Path, report:
         if report:
             write_report(apart, summarise(apart, declaration, submission), report)
         file = vault_file(apart, declaration, submission.submission_id, "findings")
-        return Checked(submission, pl.read_parquet(file) if file.exists() else no_findings())
+        return Checked(submission, vault_files.read(apart, file) if file.exists() else no_findings())
 
 
 def retake(settings: Settings, declaration: Declaration, submission: Submission) -> Examined | None:
@@ -351,7 +352,8 @@ def retake(settings: Settings, declaration: Declaration, submission: Submission)
                 ).run()
             then = submission.details.get("changes")
             if then:
-                compare(settings, declaration, then["against"], stage.folder, updates=then["updates"])
+                files = stage.files("bronze", "vault", "changes")
+                compare(settings, declaration, then["against"], files, updates=then["updates"])
             stage.keep()
             return examined
         except (RefusedError, UnreadableError):

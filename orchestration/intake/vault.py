@@ -37,6 +37,15 @@ def _warehouse_series(
     return values.alias(each.name)
 
 
+def keyed_columns(declaration: Declaration, frame: pl.DataFrame, keyed: Pseudonymiser) -> list[pl.Series]:
+    """The columns of bronze that depend on the key, made of restricted values in ``frame``."""
+    return [
+        _warehouse_series(declaration, each, frame, keyed)
+        for each in declaration.warehouse_columns
+        if each.form in ("pseudonym", "agreement") and {each.source, each.person or each.source} <= {*frame.columns}
+    ]
+
+
 def for_warehouse(
     declaration: Declaration, origin: pl.DataFrame, frame: pl.DataFrame, keyed: Pseudonymiser
 ) -> pl.DataFrame:

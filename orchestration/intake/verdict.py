@@ -82,7 +82,7 @@ def _compared(
         settings,
         declaration,
         [each.submission_id for each in against],
-        stage.folder,
+        stage.files("bronze", "vault", "changes"),
         updates=previous is None,
     )
     if changes is None:

@@ -114,6 +114,12 @@ def publish(settings: Settings, *, audience: str = SHARED, facts: Facts) -> Publ
     return published
 
 
+def keep_only_current(settings: Settings) -> None:
+    """Remove every version but the current one of each audience: they hold what must not be read any more."""
+    for folder in settings.publish.glob("*"):
+        _sweep(folder, current(settings, audience=folder.name), keep=1)
+
+
 def _announce(published: Published) -> None:
     facts = asdict(published)
     del facts["folder"]

@@ -13,8 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
+from orchestration.intake import vault_files
 from orchestration.intake.bronze import vault_file
 from orchestration.intake.deadlines import due_day, lock_day
 from orchestration.intake.ledger import Decision, Ledger, Submission
@@ -44,6 +43,7 @@ Line = tuple[Words, Words]
 class Course:
     """The course of a submission. ``changes``: counts as in the ledger; ``file``: the vault's list of them."""
 
+    settings: Settings
     changes: Mapping[str, Any] | None
     file: Path
     against: Sequence[Submission]
@@ -55,15 +55,12 @@ class Course:
 
     def rows(self, limit: int = MOST_CHANGES) -> Iterator[dict[str, Any]]:
         """The first changes, as the vault keeps them."""
-        if not self.file.exists():
-            return
-        with pq.ParquetFile(self.file) as file:
-            batches = file.iter_batches(batch_size=limit)
-            yield from islice((row for batch in batches for row in batch.to_pylist()), limit)
+        batches = vault_files.batches(self.settings, self.file, rows=limit)
+        yield from islice((row for batch in batches for row in batch.to_dicts()), limit)
 
     def total(self) -> int:
         """How many changes there are: a row that is new or gone is one, of others every changed cell."""
-        return int(pq.read_metadata(self.file).num_rows) if self.file.exists() else 0
+        return vault_files.count(self.settings, self.file)
 
 
 def course_of(settings: Settings, declaration: Declaration, submission: Submission, ledger: Ledger) -> Course:
@@ -72,6 +69,7 @@ def course_of(settings: Settings, declaration: Declaration, submission: Submissi
     changes = details.get("changes")
     against = [each for each in map(ledger.get, changes["against"]) if each] if changes else []
     return Course(
+        settings=settings,
         changes=changes,
         file=vault_file(settings, declaration, submission.submission_id, "changes"),
         against=against,

@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
-import pyarrow.parquet as pq
 
+from orchestration.intake import vault_files
+from orchestration.intake.bronze import vault_file
 from orchestration.intake.ledger import Submission
 from orchestration.settings import Settings
 from schemas import Declaration
 
-#: Rows of a Parquet file that are in memory at a time.
-BATCH = 50_000
 _PLACE = ["sheet", "row"]
 
 
@@ -40,20 +39,21 @@ Place = tuple[str, int]
 class Evidence:
     """The returned rows and the findings of one submission; either file may be absent."""
 
+    settings: Settings
     returned: Path
     findings: Path
 
     def total_returned(self) -> int:
         """How many rows were returned."""
-        return int(pq.ParquetFile(self.returned).metadata.num_rows) if self.returned.exists() else 0
+        return vault_files.count(self.settings, self.returned)
 
     def total_findings(self) -> int:
         """How many findings there are."""
-        return int(pq.ParquetFile(self.findings).metadata.num_rows) if self.findings.exists() else 0
+        return vault_files.count(self.settings, self.findings)
 
     def returned_rows(self, limit: int) -> Iterator[tuple[Place, list[str | None]]]:
         """The first ``limit`` returned rows in their order: where each stood, and its cells as they were."""
-        for batch in _batches(self.returned):
+        for batch in vault_files.batches(self.settings, self.returned):
             for sheet, row, *cells in batch.head(limit).iter_rows():
                 yield (sheet, row), cells
             limit -= min(limit, batch.height)
@@ -63,7 +63,7 @@ class Evidence:
     def places(self, limit: int) -> dict[Place, int]:
         """Where each of the first ``limit`` returned rows stands among them, from 0."""
         found: dict[Place, int] = {}
-        for batch in _batches(self.returned, ["source_sheet", "source_row"]):
+        for batch in vault_files.batches(self.settings, self.returned, ["source_sheet", "source_row"]):
             for place in batch.head(limit - len(found)).iter_rows():
                 found[place] = len(found)
             if len(found) >= limit:
@@ -72,7 +72,7 @@ class Evidence:
 
     def finding_batches(self) -> Iterator[pl.DataFrame]:
         """All findings, sorted by place."""
-        return _batches(self.findings)
+        return vault_files.batches(self.settings, self.findings)
 
     def findings_at(self, places: dict[Place, int]) -> dict[Place, list[Finding]]:
         """The findings of some rows, errors before warnings."""
@@ -88,16 +88,5 @@ class Evidence:
 
 def evidence_of(settings: Settings, declaration: Declaration, submission: Submission) -> Evidence:
     """The vault's files of a submission."""
-    folder = settings.vault / declaration.table
-    name = submission.submission_id
-    return Evidence(folder / f"{name}.returned.parquet", folder / f"{name}.findings.parquet")
-
-
-def _batches(path: Path, columns: list[str] | None = None) -> Iterator[pl.DataFrame]:
-    if not path.exists():
-        return
-    with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(batch_size=BATCH, columns=columns):
-            frame = pl.from_arrow(batch)
-            assert isinstance(frame, pl.DataFrame)
-            yield frame
+    files = [vault_file(settings, declaration, submission.submission_id, kind) for kind in ("returned", "findings")]
+    return Evidence(settings, *files)

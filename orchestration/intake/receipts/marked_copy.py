@@ -26,8 +26,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from orchestration.intake.original import UnreadableError, archived_original, text_sheets
 from orchestration.intake.receipts.evidence import Evidence, Finding
 from orchestration.intake.receipts.page import TEXT_SHEET
@@ -118,7 +116,7 @@ def plan_marking(settings: Settings, summary: Summary, evidence: Evidence) -> Ma
     headers: dict[str, Sequence[int]] = details.get("header_rows", {})
     if not headers or summary.submission.rows_read > settings.marked_whole:
         return None
-    if not evidence.findings.exists() or not pq.read_metadata(evidence.findings).num_rows:
+    if not evidence.total_findings():
         return None
     original = archived_original(settings, summary.submission)
     if original is None or _sheet_bytes(original) > MOST_SHEET_BYTES:

@@ -1,0 +1,64 @@
+"""``kho person …``: answering a data subject's request.
+
+Belongs here: arguments, help texts, what is printed. Does not belong here: finding and recording (``persons.py``).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from orchestration.cli_vault import Purpose
+from orchestration.settings import settings
+
+if TYPE_CHECKING:
+    from orchestration.persons import Place
+
+app = typer.Typer(help="Answer a person's request: find, export, correct-request.", no_args_is_help=True)
+
+CitizenId = Annotated[
+    str,
+    typer.Option("--id", prompt="Citizen id", hide_input=True, help="Asked for if left out: no history has it."),
+]
+
+
+@app.command()
+def find(purpose: Purpose, citizen_id: CitizenId) -> None:
+    """List the rows that hold the person, without their values; the request is recorded."""
+    from orchestration.persons import find as find_person
+
+    _show(find_person(settings(), citizen_id, purpose))
+
+
+@app.command()
+def export(
+    purpose: Purpose,
+    citizen_id: CitizenId,
+    output: Annotated[Path, typer.Option("-o", "--output", help="JSON file to write (0600).", dir_okay=False)],
+) -> None:
+    """Write all that is held of the person to a file; the request and every look are recorded."""
+    from orchestration.persons import export as export_person
+
+    places = export_person(settings(), citizen_id, purpose, output)
+    typer.echo(f"Wrote {len(places)} rows to {output}")
+
+
+@app.command("correct-request")
+def correct_request(purpose: Purpose, citizen_id: CitizenId) -> None:
+    """Record that the person asks for a correction, and say which department must answer by when."""
+    from orchestration.persons import request_correction
+
+    places, due = request_correction(settings(), citizen_id, purpose)
+    _show(places)
+    typer.echo(f"To be answered by {due}: {', '.join(sorted({each.owner for each in places}))}")
+
+
+def _show(places: list[Place]) -> None:
+    for each in places:
+        state = "counts now" if each.counts_now else each.kind
+        typer.echo(
+            f"{each.dataset}  {each.period}  {each.submission_id}  {each.file_name}  {each.sheet}!{each.row}  {state}"
+        )
+    typer.echo(f"{len(places)} rows")
