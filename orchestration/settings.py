@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     largest_file_mb: int = Field(4096, gt=0, description="Larger files are not taken in; the officer is told.")
     batch_rows: int = Field(180_000, gt=0, description="Rows that are checked at a time.")
     keep_versions: int = Field(5, ge=1, description="Published versions that are kept.")
+    publish_tables: bool = Field(True, description="Publish every audience's tables as Parquet, too.")
+    smallest_cell: int = Field(5, ge=1, description="Open data show no figure of fewer persons.")
     sql_seconds: float = Field(60.0, gt=0, description="Time limit of one query of kho sql.")
     marked_whole: int = Field(20_000, gt=0, description="Files of so many rows get all returned rows marked.")
     marked_rows: int = Field(500, gt=0, description="Returned rows that are marked of a larger file, at most.")

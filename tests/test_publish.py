@@ -76,7 +76,7 @@ def test_every_version_has_a_name_of_its_own_and_the_last_ones_are_kept(home: Se
     assert [each.version for each in versions(home)] == names[2:]
 
 
-@pytest.mark.parametrize("step", ["_checkpoint", "_copy", "_count_rows", "_announce"])
+@pytest.mark.parametrize("step", ["checkpoint", "_copy", "_count_rows", "announce"])
 def test_a_publication_that_dies_at_any_step_leaves_the_old_version_and_the_next_one_cleans_up(
     home: Settings, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -86,7 +86,7 @@ def test_a_publication_that_dies_at_any_step_leaves_the_old_version_and_the_next
     real = getattr(publishing, step)
 
     def dies(*arguments: object) -> object:
-        if step != "_announce":  # the announcement is the switch: dying after it would be too late
+        if step != "announce":  # the announcement is the switch: dying after it would be too late
             real(*arguments)
         raise KeyboardInterrupt
 
@@ -186,7 +186,7 @@ def test_the_announcement_is_replaced_whole(home: Settings) -> None:
     thread = threading.Thread(target=read)
     thread.start()
     for _ in range(100):
-        publishing._announce(published)
+        publishing.announce(published)
     done.set()
     thread.join()
     assert set(seen) == {"v000001"}
