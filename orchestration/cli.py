@@ -15,8 +15,8 @@ from typing import Annotated
 
 import typer
 
-from orchestration import cli_delivery, cli_differences, cli_kpi, cli_mapping, cli_submissions
-from orchestration.cli_options import AsOf, DatasetName, File, Json, settings_as_of
+from orchestration import cli_delivery, cli_differences, cli_kpi, cli_mapping, cli_sharing, cli_submissions
+from orchestration.cli_options import AsOf, AudienceName, DatasetName, File, Json, settings_as_of
 from orchestration.locks import BusyError
 from orchestration.settings import settings
 
@@ -146,14 +146,18 @@ def sql(
         Path | None, typer.Option("-f", "--file", help="Read the statement from a file.", exists=True, dir_okay=False)
     ] = None,
     as_of: AsOf = None,
+    audience: AudienceName = "shared",
 ) -> None:
     """Query the published version. It can read nothing else and change nothing."""
     from orchestration.sharing.query import query, render
 
+    if as_of and audience != "shared":
+        raise typer.BadParameter("the past is built for the audience shared only")
+
     if (statement is None) == (file is None):
         raise typer.BadParameter("give one statement, or a file with -f")
     text = statement if statement is not None else file.read_text(encoding="utf-8")  # type: ignore[union-attr]
-    render(query(settings_as_of(as_of), text), form.value, sys.stdout)
+    render(query(settings_as_of(as_of), text, audience=audience), form.value, sys.stdout)
 
 
 @app.command()
@@ -230,6 +234,9 @@ def derive() -> None:
 
 app.command()(cli_kpi.kpi)
 app.command()(cli_delivery.delivery)
+app.command()(cli_sharing.versions)
+app.command()(cli_sharing.diff)
+app.command()(cli_sharing.rollback)
 app.add_typer(cli_differences.app, name="differences")
 app.add_typer(cli_submissions.app, name="submissions")
 app.command()(cli_submissions.replay)
@@ -270,7 +277,14 @@ def _code_of(error: Exception) -> int:
     names = {each.__name__ for each in type(error).__mro__}
     if names & {"UnknownDatasetError", "UnreadableError"}:
         return UNREADABLE
-    if names & {"QueryError", "ForeignHomeError", "DecisionError", "LedgerVersionError"}:
+    if names & {
+        "QueryError",
+        "ForeignHomeError",
+        "DecisionError",
+        "LedgerVersionError",
+        "UnknownVersionError",
+        "UnknownAudienceError",
+    }:
         return USAGE
     return INTERNAL
 

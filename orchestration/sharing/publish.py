@@ -38,6 +38,10 @@ class PublishError(RuntimeError):
     """The warehouse cannot be published as it is; the version published before stands."""
 
 
+class UnknownVersionError(LookupError):
+    """No version of that name is kept; the message lists those that are."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Facts:
     """What a warehouse was built from: the ledger's sequence, and a hash of the code that built it."""
@@ -89,6 +93,15 @@ def current(settings: Settings, *, audience: str = SHARED) -> Published | None:
         return _read(folder_of(settings, audience) / _ANNOUNCEMENT)
     except FileNotFoundError:
         return None
+
+
+def find_version(settings: Settings, name: str, *, audience: str = SHARED) -> Published:
+    """The version of this name, such as v000012 or 12. Raises UnknownVersionError."""
+    kept = {each.version: each for each in versions(settings, audience=audience)}
+    wanted = f"v{int(name):06}" if name.isdecimal() else name
+    if wanted not in kept:
+        raise UnknownVersionError(f"no version {name!r} is kept for {audience}; there are: {', '.join(kept) or 'none'}")
+    return kept[wanted]
 
 
 def next_number(settings: Settings) -> int:

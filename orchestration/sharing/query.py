@@ -130,7 +130,9 @@ def _open_current(settings: Settings, audience: str) -> duckdb.DuckDBPyConnectio
     for last in (False, False, True):
         version = current(settings, audience=audience)
         if version is None:
-            raise NothingPublishedError("nothing is published yet; `kho run` takes in the files and publishes them")
+            raise NothingPublishedError(
+                f"nothing is published yet for {audience}; `kho run` takes in the files and publishes them"
+            )
         try:
             return open_read_only(version.path)
         except duckdb.IOException:

@@ -16,21 +16,8 @@ from pathlib import Path
 from orchestration.files import replacing
 from orchestration.locks import lock
 from orchestration.settings import Settings
-from orchestration.sharing.publish import SHARED, Published, announce, current, versions, withdraw
+from orchestration.sharing.publish import SHARED, Published, announce, current, find_version, versions, withdraw
 from orchestration.warehouse import LOCK
-
-
-class UnknownVersionError(LookupError):
-    """No version of that name is kept; the message lists those that are."""
-
-
-def find_version(settings: Settings, name: str, *, audience: str = SHARED) -> Published:
-    """The version of this name, such as v000012 or 12. Raises UnknownVersionError."""
-    kept = {each.version: each for each in versions(settings, audience=audience)}
-    wanted = f"v{int(name):06}" if name.isdecimal() else name
-    if wanted not in kept:
-        raise UnknownVersionError(f"no version {name!r} is kept for {audience}; there are: {', '.join(kept) or 'none'}")
-    return kept[wanted]
 
 
 def roll_back(settings: Settings, name: str) -> Published:
