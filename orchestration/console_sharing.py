@@ -1,4 +1,4 @@
-"""What ``kho versions`` and ``kho diff`` show. Belongs here: layout only."""
+"""What ``kho versions``, ``kho diff`` and ``kho token`` show. Belongs here: layout only."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import asdict
 from orchestration.console import console, plain_table, print_json, say
 from orchestration.sharing.comparison import Comparison
 from orchestration.sharing.publish import Published
+from orchestration.sharing.service.tokens import Token
 
 #: Values of KPIs that are shown; JSON has all of them.
 _SHOWN = 30
@@ -83,3 +84,18 @@ def _show_kpis(found: Comparison) -> None:
         console.print(plain_table("\nKPI values", columns, lines, right=["before", "after"], whole=["kpi"]))
     if len(found.kpis) > _SHOWN:
         say(f"… and {len(found.kpis) - _SHOWN} more; --json has all")
+
+
+def show_tokens(kept: Sequence[Token], *, as_json: bool) -> None:
+    """Print tokens by id."""
+    if as_json:
+        print_json(
+            [
+                {"id": each.id, "user": each.user, "audience": each.audience, "created_at": each.created_at}
+                for each in kept
+            ]
+        )
+        return
+    rows = [(each.id, each.user, each.audience, each.created_at) for each in kept]
+    columns = ["id", "user", "audience", "created"]
+    console.print(plain_table(None, columns, rows, whole=columns) if rows else "No tokens.")

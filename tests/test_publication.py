@@ -16,9 +16,9 @@ from orchestration.sharing import publication
 from orchestration.sharing import publish as publishing
 from orchestration.sharing.audiences import Audiences, Relation, SmallCells, audience_names, declared_audiences
 from orchestration.sharing.publication import publish_all
-from orchestration.sharing.publish import Facts, current, versions
+from orchestration.sharing.publish import Facts, UnknownVersionError, current, versions
 from orchestration.sharing.reader import open_read_only
-from orchestration.sharing.rollback import UnknownVersionError, roll_back, taken_back
+from orchestration.sharing.rollback import roll_back, taken_back
 
 NOW = datetime.datetime(2026, 11, 28, tzinfo=datetime.UTC)
 FACTS = Facts(ledger_sequence=7, code="c0de")

@@ -138,38 +138,55 @@ def test_a_reader_goes_on_reading_its_version_after_it_was_removed(home: Setting
         assert reader.execute("select count(*) from core.number").fetchone() == (3,)
 
 
-def _read_again_and_again(home: str, stop: multiprocessing.Event, report: multiprocessing.Queue) -> None:  # type: ignore[valid-type]
-    """A reader in another process: every version that it opens must be whole (rows = 1000 × version)."""
+def _read_again_and_again(
+    home: str, ready: multiprocessing.Event, stop: multiprocessing.Event, report: multiprocessing.Queue
+) -> None:  # type: ignore[valid-type]
+    """A reader in another process: every version that it opens must be whole, with 1000 rows more than its number.
+
+    A long query is begun on the first version and read to its end after the last publication.
+    """
     settings = Settings(home=Path(home))
     reads, errors = 0, []
+    first = open_read_only(current(settings).path)
+    long_query = first.execute("select a.i from core.number as a, core.number as b")
+    long_rows = len(long_query.fetchmany(10))
     while not stop.is_set():
         try:
             published = current(settings)
             rows = count(published)
-            expected = 1000 * int(published.version.removeprefix("v"))
+            expected = 1000 + int(published.version.removeprefix("v"))
             if rows != expected:
                 errors.append(f"{published.version}: {rows} rows instead of {expected}")
         except Exception as error:  # the claim is that there are none
             errors.append(repr(error))
         reads += 1
-    report.put((reads, errors))
+        ready.set()
+    while batch := long_query.fetchmany(100_000):
+        long_rows += len(batch)
+    report.put((reads, errors, long_rows))
 
 
-def test_readers_in_other_processes_never_see_half_a_version_while_twenty_are_published(home: Settings) -> None:
+def test_readers_in_other_processes_never_see_half_a_version_while_two_hundred_are_published(tmp_path: Path) -> None:
+    """Two hundred publications cost seconds of fsync each on a busy disk: the warehouse is a few pages."""
+    home = Settings(home=tmp_path / "home", sources=tmp_path / "sources", keep_versions=10)
     context = multiprocessing.get_context("spawn")
-    stop, report = context.Event(), context.Queue()
-    build(home, 1000)
+    ready, stop, report = context.Event(), context.Event(), context.Queue()
+    build(home, 1001)
     publish(home, facts=FACTS)
-    reader = context.Process(target=_read_again_and_again, args=(str(home.home), stop, report))
+    reader = context.Process(target=_read_again_and_again, args=(str(home.home), ready, stop, report))
     reader.start()
-    for version in range(2, 22):
-        build(home, 1000 * version)
+    ready.wait()
+    for _ in range(200):
+        with duckdb.connect(home.warehouse) as connection:
+            connection.execute("insert into core.number select count(*) from core.number")
         publish(home, facts=FACTS)
     stop.set()
-    reads, errors = report.get(timeout=30)
+    reads, errors, long_rows = report.get(timeout=60)
     reader.join()
     assert errors == []
     assert reads > 0
+    assert long_rows == 1001 * 1001
+    assert count(current(home)) == 1201
 
 
 def test_the_announcement_is_replaced_whole(home: Settings) -> None:

@@ -104,6 +104,19 @@ class Result:
         with self._limited():
             return self._connection.fetchmany(_BATCH_ROWS)
 
+    def arrow(self, rows: int) -> Iterator[Any]:
+        """The same as Arrow: its schema first, then record batches of up to ``rows`` rows."""
+        with self._limited():
+            reader = self._connection.fetch_record_batch(rows)
+        yield reader.schema
+        while True:
+            with self._limited():
+                batch = next(iter(reader), None)
+            if batch is None:
+                break
+            yield batch
+        self.close()
+
     def close(self) -> None:
         """Give the file back."""
         self._connection.close()
