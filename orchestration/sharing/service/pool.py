@@ -100,7 +100,7 @@ class Pool:
         return answer if answer.outcome != "ended" else await self._ask(question)
 
     async def _ask(self, question: Question) -> Answer:
-        """Ask an idle worker. Cancelled, it interrupts the query; the answer ``busy`` says that none was idle in time."""
+        """Ask an idle worker; ``busy``: none was idle in time. Cancelled, it interrupts the query."""
         try:
             process = await asyncio.wait_for(self._idle.get(), self._settings.serve_seconds)
         except TimeoutError:
