@@ -24,7 +24,8 @@ from orchestration.intake.take_in import is_waiting, sweep, take_in_dataset
 from orchestration.locks import BusyError, lock
 from orchestration.rotation import finish_rotations
 from orchestration.settings import Settings
-from orchestration.sharing.publish import SHARED, Published, publish
+from orchestration.sharing.publication import publish_all
+from orchestration.sharing.publish import SHARED, Published
 from schemas import Declaration
 
 SUBMISSION = dg.AssetKey(["bronze", "submission"])
@@ -277,14 +278,14 @@ def published_asset(settings: Settings, models: dg.AssetsDefinition, report: OnP
         deps=sorted(models.keys),
         group_name="published",
         kinds={"duckdb"},
-        description="The published warehouse: a file of its own per version, read by kho sql.",
+        description="The published warehouse: a file of its own per version and audience, read by kho sql.",
         required_resource_keys={ONLY_RUN},
     )
     def published_warehouse() -> dg.MaterializeResult:
         facts = warehouse.built_from(settings)
         if facts is None:
             raise dg.Failure("the last build of the warehouse failed; build it before publishing", allow_retries=False)
-        version = publish(settings, facts=facts)
+        version = publish_all(settings, facts=facts)
         report(Progress("published", published=version))
         tables = [dg.TableRecord({"table": name, "rows": rows}) for name, rows in version.tables.items()]
         return dg.MaterializeResult(

@@ -23,10 +23,11 @@ from orchestration import (
     cli_kpi,
     cli_mapping,
     cli_person,
+    cli_sharing,
     cli_submissions,
     cli_vault,
 )
-from orchestration.cli_options import AsOf, DatasetName, File, Json, settings_as_of
+from orchestration.cli_options import AsOf, AudienceName, DatasetName, File, Json, settings_as_of
 from orchestration.locks import BusyError
 from orchestration.settings import settings
 
@@ -35,6 +36,18 @@ _EXIT_CODES = (
     "Exit codes: 0 fine · 1 data was returned or refused · 2 usage · 3 unreadable file or unknown dataset · "
     "4 busy · 5 internal error."
 )
+
+#: Errors that say what to do instead.
+_EXPECTED = {
+    "BackupError",
+    "DecisionError",
+    "ForeignHomeError",
+    "KeyFileError",
+    "LedgerVersionError",
+    "QueryError",
+    "UnknownAudienceError",
+    "UnknownVersionError",
+}
 
 app = typer.Typer(
     help="Kho dữ liệu dùng chung: takes in the departments' files, returns what is wrong with its reason, and "
@@ -156,14 +169,18 @@ def sql(
         Path | None, typer.Option("-f", "--file", help="Read the statement from a file.", exists=True, dir_okay=False)
     ] = None,
     as_of: AsOf = None,
+    audience: AudienceName = "shared",
 ) -> None:
     """Query the published version. It can read nothing else and change nothing."""
     from orchestration.sharing.query import query, render
 
+    if as_of and audience != "shared":
+        raise typer.BadParameter("the past is built for the audience shared only")
+
     if (statement is None) == (file is None):
         raise typer.BadParameter("give one statement, or a file with -f")
     text = statement if statement is not None else file.read_text(encoding="utf-8")  # type: ignore[union-attr]
-    render(query(settings_as_of(as_of), text), form.value, sys.stdout)
+    render(query(settings_as_of(as_of), text, audience=audience), form.value, sys.stdout)
 
 
 @app.command()
@@ -242,6 +259,11 @@ app.command()(cli_backup.backup)
 app.command()(cli_backup.restore)
 app.command()(cli_kpi.kpi)
 app.command()(cli_delivery.delivery)
+app.command()(cli_sharing.versions)
+app.command()(cli_sharing.diff)
+app.command()(cli_sharing.rollback)
+app.command()(cli_sharing.serve)
+app.add_typer(cli_sharing.tokens, name="token")
 app.add_typer(cli_differences.app, name="differences")
 app.add_typer(cli_submissions.app, name="submissions")
 app.command()(cli_submissions.replay)
@@ -285,8 +307,7 @@ def _code_of(error: Exception) -> int:
     names = {each.__name__ for each in type(error).__mro__}
     if names & {"UnknownDatasetError", "UnreadableError"}:
         return UNREADABLE
-    expected = {"QueryError", "ForeignHomeError", "DecisionError", "LedgerVersionError", "BackupError", "KeyFileError"}
-    if names & expected:
+    if names & _EXPECTED:
         return USAGE
     return INTERNAL
 

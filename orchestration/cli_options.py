@@ -16,6 +16,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 File = Annotated[Path, typer.Argument(help="The file.", exists=True, dir_okay=False, readable=True)]
 SubmissionId = Annotated[str, typer.Argument(help="Id of the submission, or its first digits.")]
 Why = Annotated[str, typer.Option("--why", help="The reason; it is kept in the ledger, with who gave it and when.")]
+AudienceName = Annotated[
+    str, typer.Option("--audience", "-a", help="Whose version: shared, open or department:<name>.")
+]
 AsOf = Annotated[
     datetime | None,
     typer.Option(

@@ -36,7 +36,8 @@ class Kpi:
     adds_up_over_time: months may be summed to quarters and years (what happens), or not (what is so at a date).
     forecast: its quarters are carried on by a straight line (``mart_kpi_forecast``).
     spread_by: population or area, the weights by which counts of a commune that was divided since are spread over its
-    parts. of_time: the model names the commune of the time beside the present one (its yml lists the column).
+    parts. counts_persons: it counts persons, or things of which each belongs to one; open data withhold its small
+    figures. of_time: the model names the commune of the time beside the present one (its yml lists the column).
     """
 
     id: str
@@ -53,6 +54,7 @@ class Kpi:
     adds_up_over_time: bool = False
     forecast: bool = False
     spread_by: str = "population"
+    counts_persons: bool = True
     of_time: bool = False
 
     def __post_init__(self) -> None:

@@ -23,6 +23,7 @@ from orchestration.intake.receipts.left_lying import refresh_note
 from orchestration.locks import BusyError, lock
 from orchestration.settings import Settings
 from orchestration.sharing.publish import current
+from orchestration.sharing.rollback import taken_back
 from schemas import Declaration
 
 EVERY_SECONDS = 5
@@ -102,9 +103,11 @@ def _hash(lines: Iterable[str]) -> str:
 
 
 def _sequence_behind(settings: Settings) -> int:
-    """The ledger's sequence if the published version does not show it yet, else 0."""
+    """The ledger's sequence if the published version does not show it yet and it was not taken back, else 0."""
     sequence = Ledger(settings.ledger).last_sequence(changing=True)
     published = current(settings)
+    if taken_back(settings) == sequence:
+        return 0
     return 0 if published and published.ledger_sequence == sequence else sequence
 
 

@@ -42,7 +42,16 @@ class Settings(BaseSettings):
     batch_rows: int = Field(180_000, gt=0, description="Rows that are checked at a time.")
     parsed: Path | None = Field(None, description="Where the parsed dbt project is kept; else in the home.")
     keep_versions: int = Field(5, ge=1, description="Published versions that are kept.")
+    publish_tables: bool = Field(True, description="Publish every audience's tables as Parquet, too.")
+    smallest_cell: int = Field(5, ge=1, description="Open data show no figure of fewer persons.")
     sql_seconds: float = Field(60.0, gt=0, description="Time limit of one query of kho sql.")
+    serve_workers: int = Field(2, ge=1, description="Queries that kho serve answers at a time; others wait.")
+    serve_seconds: float = Field(
+        30.0, gt=0, description="Time limit of one query over HTTP, and of waiting for a worker."
+    )
+    serve_memory_mb: int = Field(1024, gt=0, description="Memory that a worker of kho serve may use.")
+    serve_rows: int = Field(1_000_000, gt=0, description="Rows that an answer over HTTP has at most.")
+    serve_answer_mb: int = Field(64, gt=0, description="Size of an answer over HTTP at most.")
     marked_whole: int = Field(20_000, gt=0, description="Files of so many rows get all returned rows marked.")
     marked_rows: int = Field(500, gt=0, description="Returned rows that are marked of a larger file, at most.")
 
@@ -93,6 +102,16 @@ class Settings(BaseSettings):
     def publish(self) -> Path:
         """Published versions, a folder per audience."""
         return self.home / "publish"
+
+    @property
+    def tokens(self) -> Path:
+        """Who may ask over HTTP, by the hash of a token (0600)."""
+        return self.home / "tokens.json"
+
+    @property
+    def access_log(self) -> Path:
+        """Who asked what over HTTP: a JSON object a line (0600)."""
+        return self.home / "access.jsonl"
 
     @property
     def homes_as_of(self) -> Path:

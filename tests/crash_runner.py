@@ -172,7 +172,7 @@ POINTS: dict[str, Callable[[Order], None]] = {
     "export for dbt half done": lambda o: _dies(o, Path, "replace", when=_rename_into("submission.parquet")),
     "before the publication's copy": lambda o: _dies(o, publishing, "_copy"),
     "copied, not renamed": lambda o: _dies(o, publishing, "_count_rows"),
-    "before current.json": lambda o: _dies(o, publishing, "_announce"),
+    "before current.json": lambda o: _dies(o, publishing, "announce"),
     "current.json half done": lambda o: _dies(o, Path, "replace", when=_rename_into("current.json")),
 }
 

@@ -76,7 +76,7 @@ def test_every_version_has_a_name_of_its_own_and_the_last_ones_are_kept(home: Se
     assert [each.version for each in versions(home)] == names[2:]
 
 
-@pytest.mark.parametrize("step", ["_checkpoint", "_copy", "_count_rows", "_announce"])
+@pytest.mark.parametrize("step", ["checkpoint", "_copy", "_count_rows", "announce"])
 def test_a_publication_that_dies_at_any_step_leaves_the_old_version_and_the_next_one_cleans_up(
     home: Settings, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -86,7 +86,7 @@ def test_a_publication_that_dies_at_any_step_leaves_the_old_version_and_the_next
     real = getattr(publishing, step)
 
     def dies(*arguments: object) -> object:
-        if step != "_announce":  # the announcement is the switch: dying after it would be too late
+        if step != "announce":  # the announcement is the switch: dying after it would be too late
             real(*arguments)
         raise KeyboardInterrupt
 
@@ -138,38 +138,55 @@ def test_a_reader_goes_on_reading_its_version_after_it_was_removed(home: Setting
         assert reader.execute("select count(*) from core.number").fetchone() == (3,)
 
 
-def _read_again_and_again(home: str, stop: multiprocessing.Event, report: multiprocessing.Queue) -> None:  # type: ignore[valid-type]
-    """A reader in another process: every version that it opens must be whole (rows = 1000 × version)."""
+def _read_again_and_again(
+    home: str, ready: multiprocessing.Event, stop: multiprocessing.Event, report: multiprocessing.Queue
+) -> None:  # type: ignore[valid-type]
+    """A reader in another process: every version that it opens must be whole, with 1000 rows more than its number.
+
+    A long query is begun on the first version and read to its end after the last publication.
+    """
     settings = Settings(home=Path(home))
     reads, errors = 0, []
+    first = open_read_only(current(settings).path)
+    long_query = first.execute("select a.i from core.number as a, core.number as b")
+    long_rows = len(long_query.fetchmany(10))
     while not stop.is_set():
         try:
             published = current(settings)
             rows = count(published)
-            expected = 1000 * int(published.version.removeprefix("v"))
+            expected = 1000 + int(published.version.removeprefix("v"))
             if rows != expected:
                 errors.append(f"{published.version}: {rows} rows instead of {expected}")
         except Exception as error:  # the claim is that there are none
             errors.append(repr(error))
         reads += 1
-    report.put((reads, errors))
+        ready.set()
+    while batch := long_query.fetchmany(100_000):
+        long_rows += len(batch)
+    report.put((reads, errors, long_rows))
 
 
-def test_readers_in_other_processes_never_see_half_a_version_while_twenty_are_published(home: Settings) -> None:
+def test_readers_in_other_processes_never_see_half_a_version_while_two_hundred_are_published(tmp_path: Path) -> None:
+    """Two hundred publications cost seconds of fsync each on a busy disk: the warehouse is a few pages."""
+    home = Settings(home=tmp_path / "home", sources=tmp_path / "sources", keep_versions=10)
     context = multiprocessing.get_context("spawn")
-    stop, report = context.Event(), context.Queue()
-    build(home, 1000)
+    ready, stop, report = context.Event(), context.Event(), context.Queue()
+    build(home, 1001)
     publish(home, facts=FACTS)
-    reader = context.Process(target=_read_again_and_again, args=(str(home.home), stop, report))
+    reader = context.Process(target=_read_again_and_again, args=(str(home.home), ready, stop, report))
     reader.start()
-    for version in range(2, 22):
-        build(home, 1000 * version)
+    ready.wait()
+    for _ in range(200):
+        with duckdb.connect(home.warehouse) as connection:
+            connection.execute("insert into core.number select count(*) from core.number")
         publish(home, facts=FACTS)
     stop.set()
-    reads, errors = report.get(timeout=30)
+    reads, errors, long_rows = report.get(timeout=60)
     reader.join()
     assert errors == []
     assert reads > 0
+    assert long_rows == 1001 * 1001
+    assert count(current(home)) == 1201
 
 
 def test_the_announcement_is_replaced_whole(home: Settings) -> None:
@@ -186,7 +203,7 @@ def test_the_announcement_is_replaced_whole(home: Settings) -> None:
     thread = threading.Thread(target=read)
     thread.start()
     for _ in range(100):
-        publishing._announce(published)
+        publishing.announce(published)
     done.set()
     thread.join()
     assert set(seen) == {"v000001"}

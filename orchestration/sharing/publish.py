@@ -1,7 +1,8 @@
 """Publishing: the finished warehouse becomes a new, never changing file that readers open without waiting.
 
-Belongs here: making a version, announcing it, keeping the last few. Does not belong here: building the warehouse
-(``orchestration/warehouse.py``) and reading a version (``query.py``).
+Belongs here: making a version of one audience, announcing it, keeping the last few. Does not belong here: building the
+warehouse (``orchestration/warehouse.py``), which audiences there are and what they may see (``publication.py``,
+``audiences.py``), reading a version (``query.py``).
 
 A writer excludes every reader of a DuckDB file, so readers get a copy. Each version has a name of its own: replacing
 a file under its name would leave processes that have it open with the old data. ``current.json`` is replaced last
@@ -14,7 +15,8 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -34,6 +36,10 @@ _CHUNK = 8 * 1024 * 1024
 
 class PublishError(RuntimeError):
     """The warehouse cannot be published as it is; the version published before stands."""
+
+
+class UnknownVersionError(LookupError):
+    """No version of that name is kept; the message lists those that are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,64 +75,137 @@ class Published:
         return Facts(ledger_sequence=self.ledger_sequence, code=self.code)
 
 
+def folder_of(settings: Settings, audience: str) -> Path:
+    """Where the versions of an audience lie. No colons: shares for Windows do not allow them."""
+    return settings.publish / audience.replace(":", "-")
+
+
 def versions(settings: Settings, *, audience: str = SHARED) -> list[Published]:
     """The versions that are kept, oldest first."""
-    folder = settings.publish / audience
-    found = [folder / f"{file.stem}.json" for file in _versions(folder)] if folder.exists() else []
-    return [
-        Published(**json.loads(facts.read_text(encoding="utf-8")), folder=folder) for facts in found if facts.exists()
-    ]
+    folder = folder_of(settings, audience)
+    found = [_facts(file) for file in _versions(folder)] if folder.exists() else []
+    return [_read(facts) for facts in found if facts.exists()]
 
 
 def current(settings: Settings, *, audience: str = SHARED) -> Published | None:
     """The version that readers are to open; None before the first publication."""
-    folder = settings.publish / audience
     try:
-        announced = json.loads((folder / _ANNOUNCEMENT).read_text(encoding="utf-8"))
+        return _read(folder_of(settings, audience) / _ANNOUNCEMENT)
     except FileNotFoundError:
         return None
-    return Published(**announced, folder=folder)
 
 
-def publish(settings: Settings, *, audience: str = SHARED, facts: Facts) -> Published:
-    """Publish the warehouse as it is now. The caller holds the warehouse lock and has closed its connections."""
-    folder = private_folder(settings.publish / audience)
-    before = current(settings, audience=audience)
-    number = max((_number(file) for file in _versions(folder)), default=0) + 1
-    _sweep(folder, before, keep=settings.keep_versions)
-    _checkpoint(settings.warehouse)
-    target = folder / f"v{number:06}.duckdb"
-    with replacing(target) as copy:
-        size, digest = _copy(settings.warehouse, copy)
-        tables = _count_rows(copy)
-    published = Published(
+def find_version(settings: Settings, name: str, *, audience: str = SHARED) -> Published:
+    """The version of this name, such as v000012 or 12. Raises UnknownVersionError."""
+    kept = {each.version: each for each in versions(settings, audience=audience)}
+    wanted = f"v{int(name):06}" if name.isdecimal() else name
+    if wanted not in kept:
+        raise UnknownVersionError(f"no version {name!r} is kept for {audience}; there are: {', '.join(kept) or 'none'}")
+    return kept[wanted]
+
+
+def next_number(settings: Settings) -> int:
+    """The number of the next version: one for all audiences, and higher than any that is or was published."""
+    folders = [folder for folder in settings.publish.iterdir() if folder.is_dir()] if settings.publish.exists() else []
+    return max((_number(file) for folder in folders for file in _versions(folder)), default=0) + 1
+
+
+def publish(settings: Settings, *, facts: Facts) -> Published:
+    """Publish the warehouse as it is now for those who see all of it, and for nobody else.
+
+    The caller holds the warehouse lock and has closed its connections.
+    """
+    sweep(settings, SHARED)
+    checkpoint(settings.warehouse)
+    published = prepare(settings, audience=SHARED, number=next_number(settings), facts=facts)
+    announce(published)
+    sweep(settings, SHARED)
+    return published
+
+
+def prepare(
+    settings: Settings,
+    *,
+    audience: str,
+    number: int,
+    facts: Facts,
+    write: Callable[[Path], None] | None = None,
+) -> Published:
+    """Make a version of an audience, which nobody reads before it is announced.
+
+    write: makes its file; by default it is a copy of the whole warehouse, of which a checkpoint was made.
+    """
+    target = private_folder(folder_of(settings, audience)) / f"v{number:06}.duckdb"
+    with replacing(target) as file:
+        if write:
+            write(file)
+            size, digest = file.stat().st_size, _sha256(file)
+        else:
+            size, digest = _copy(settings.warehouse, file)
+        tables = _count_rows(file)
+    return Published(
         version=target.stem,
         file=target.name,
         published_at=settings.clock().isoformat(),
         bytes=size,
         sha256=digest,
         tables=tables,
-        folder=folder,
+        folder=target.parent,
         **asdict(facts),
     )
-    _announce(published)
-    _sweep(folder, published, keep=settings.keep_versions)
-    return published
 
 
-def keep_only_current(settings: Settings) -> None:
-    """Remove every version but the current one of each audience: they hold what must not be read any more."""
-    for folder in settings.publish.glob("*"):
-        _sweep(folder, current(settings, audience=folder.name), keep=1)
-
-
-def _announce(published: Published) -> None:
+def announce(published: Published) -> None:
+    """Make a prepared version, or an earlier one that is kept, the one that readers open."""
     facts = asdict(published)
     del facts["folder"]
     text = json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
-    for name in (f"{published.version}.json", _ANNOUNCEMENT):
-        with replacing(published.folder / name) as file:
-            file.write_text(text, encoding="utf-8")
+    for file in (_facts(published.path), published.folder / _ANNOUNCEMENT):
+        with replacing(file) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+
+
+def withdraw(settings: Settings, audience: str) -> None:
+    """Leave an audience without a version that readers are to open; those that are kept stay."""
+    (folder_of(settings, audience) / _ANNOUNCEMENT).unlink(missing_ok=True)
+
+
+def keep_only_current(settings: Settings) -> None:
+    """Remove every version but the announced one of each audience: they hold what must not be read any more."""
+    for folder in settings.publish.glob("*"):
+        sweep(settings, folder.name, keep=0)
+
+
+def sweep(settings: Settings, audience: str, *, keep: int | None = None) -> None:
+    """Remove what a killed publication left, and all but the last ``keep`` versions and the announced one.
+
+    A version whose facts were written is whole, whether it is announced or was rolled back. A reader that still has a
+    removed version open goes on reading it; the kernel frees the space afterwards.
+    """
+    folder = folder_of(settings, audience)
+    if not folder.is_dir():
+        return
+    keep = settings.keep_versions if keep is None else keep
+    for leftover in folder.glob(".*.tmp*"):
+        shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+    announced = current(settings, audience=audience)
+    whole = [file for file in _versions(folder) if _facts(file).exists()]
+    newest = whole[-keep:] if keep else []
+    kept = {*newest, *([announced.path] if announced else [])}
+    for file in set(_versions(folder)) - kept:
+        file.unlink()
+        _facts(file).unlink(missing_ok=True)
+    for tables in folder.glob("v*"):
+        if tables.is_dir() and tables.with_name(f"{tables.name}.duckdb") not in kept:
+            shutil.rmtree(tables)
+
+
+def _read(facts: Path) -> Published:
+    return Published(**json.loads(facts.read_text(encoding="utf-8")), folder=facts.parent)
+
+
+def _facts(file: Path) -> Path:
+    return file.with_suffix(".json")
 
 
 def _number(file: Path) -> int:
@@ -139,21 +218,7 @@ def _versions(folder: Path) -> list[Path]:
     return sorted((file for file in folder.iterdir() if _number(file)), key=_number)
 
 
-def _sweep(folder: Path, announced: Published | None, *, keep: int) -> None:
-    """Remove what a killed publication left, and all but the last ``keep`` versions.
-
-    A reader that still has a removed version open goes on reading it; the kernel frees the space afterwards.
-    """
-    for leftover in folder.glob(".*.tmp*"):
-        leftover.unlink()
-    last = _number(announced.path) if announced else 0
-    known = [file for file in _versions(folder) if _number(file) <= last]
-    for file in set(_versions(folder)) - set(known[-keep:]):
-        file.unlink()
-        file.with_suffix(".json").unlink(missing_ok=True)
-
-
-def _checkpoint(warehouse: Path) -> None:
+def checkpoint(warehouse: Path) -> None:
     """Bring everything into the one file. A copy of a file with a .wal beside it would lack what is in the .wal."""
     if not warehouse.exists():
         raise PublishError("there is no warehouse yet; build it first")
@@ -167,6 +232,13 @@ def _chunks(source: Path) -> Iterator[bytes]:
     with source.open("rb") as file:
         while chunk := file.read(_CHUNK):
             yield chunk
+
+
+def _sha256(file: Path) -> str:
+    digest = hashlib.sha256()
+    for chunk in _chunks(file):
+        digest.update(chunk)
+    return digest.hexdigest()
 
 
 def _copy(source: Path, target: Path) -> tuple[int, str]:

@@ -104,6 +104,19 @@ class Result:
         with self._limited():
             return self._connection.fetchmany(_BATCH_ROWS)
 
+    def arrow(self, rows: int) -> Iterator[Any]:
+        """The same as Arrow: its schema first, then record batches of up to ``rows`` rows."""
+        with self._limited():
+            reader = self._connection.fetch_record_batch(rows)
+        yield reader.schema
+        while True:
+            with self._limited():
+                batch = next(iter(reader), None)
+            if batch is None:
+                break
+            yield batch
+        self.close()
+
     def close(self) -> None:
         """Give the file back."""
         self._connection.close()
@@ -130,7 +143,9 @@ def _open_current(settings: Settings, audience: str) -> duckdb.DuckDBPyConnectio
     for last in (False, False, True):
         version = current(settings, audience=audience)
         if version is None:
-            raise NothingPublishedError("nothing is published yet; `kho run` takes in the files and publishes them")
+            raise NothingPublishedError(
+                f"nothing is published yet for {audience}; `kho run` takes in the files and publishes them"
+            )
         try:
             return open_read_only(version.path)
         except duckdb.IOException:

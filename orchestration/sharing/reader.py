@@ -59,9 +59,10 @@ class RefusedError(ValueError):
     """The statement is not a query on the published tables."""
 
 
-def open_read_only(file: Path) -> duckdb.DuckDBPyConnection:
-    """A connection that reads ``file`` and nothing else."""
-    return duckdb.connect(file, read_only=True, config=_CONFIGURATION)
+def open_read_only(file: Path, *, memory_mb: int | None = None) -> duckdb.DuckDBPyConnection:
+    """A connection that reads ``file`` and nothing else; memory_mb: another limit than that of ``kho sql``."""
+    limit: dict[str, str | bool | int | float | list[str]] = {"memory_limit": f"{memory_mb}MB"} if memory_mb else {}
+    return duckdb.connect(file, read_only=True, config=_CONFIGURATION | limit)
 
 
 def single_query(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
@@ -72,14 +73,14 @@ def single_query(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Stat
         kinds = ", ".join(each.type.name for each in statements) or "nothing"
         hint = "; PIVOT needs its values: PIVOT … ON column IN (…)" if "pivot" in sql.lower() else ""
         raise RefusedError(f"one SELECT statement is expected, this is: {kinds}{hint}")
-    unknown = sorted(_table_functions(_tree(connection, statements[0].query)) - _TABLE_FUNCTIONS)
+    unknown = sorted(_table_functions(parsed(connection, statements[0].query)) - _TABLE_FUNCTIONS)
     if unknown:
         raise RefusedError(f"these functions are not allowed in a query: {', '.join(unknown)}")
     return statements[0]
 
 
-def _tree(connection: duckdb.DuckDBPyConnection, query: str) -> Any:
-    """The parsed statement as nested dictionaries and lists."""
+def parsed(connection: duckdb.DuckDBPyConnection, query: str) -> Any:
+    """A SELECT as DuckDB parsed it: nested dictionaries and lists. Raises RefusedError for any other statement."""
     found = connection.execute("select json_serialize_sql(?)", [query]).fetchone()
     try:
         tree = json.loads(found[0]) if found else {}

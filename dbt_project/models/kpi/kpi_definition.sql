@@ -13,7 +13,8 @@ select
     cast(100 as decimal(24, 4)) as target,
     false as adds_up_over_time,
     true as forecast,
-    'population' as spread_by
+    'population' as spread_by,
+    false as counts_persons
 union all
 select
     'archive_with_metadata' as kpi_id,
@@ -29,7 +30,8 @@ select
     cast(100 as decimal(24, 4)) as target,
     false as adds_up_over_time,
     false as forecast,
-    'population' as spread_by
+    'population' as spread_by,
+    false as counts_persons
 union all
 select
     'cadres_trained' as kpi_id,
@@ -45,7 +47,8 @@ select
     cast(100 as decimal(24, 4)) as target,
     false as adds_up_over_time,
     false as forecast,
-    'population' as spread_by
+    'population' as spread_by,
+    true as counts_persons
 union all
 select
     'digital_specialist_rate' as kpi_id,
@@ -61,7 +64,8 @@ select
     cast(10 as decimal(24, 4)) as target,
     false as adds_up_over_time,
     false as forecast,
-    'population' as spread_by
+    'population' as spread_by,
+    true as counts_persons
 union all
 select
     'digital_spending_disbursed' as kpi_id,
@@ -77,7 +81,8 @@ select
     cast(100 as decimal(24, 4)) as target,
     false as adds_up_over_time,
     false as forecast,
-    'population' as spread_by
+    'population' as spread_by,
+    false as counts_persons
 union all
 select
     'digital_teams_trained' as kpi_id,
@@ -93,7 +98,8 @@ select
     cast(100 as decimal(24, 4)) as target,
     false as adds_up_over_time,
     false as forecast,
-    'population' as spread_by
+    'population' as spread_by,
+    true as counts_persons
 union all
 select
     'documents_electronic' as kpi_id,
@@ -109,7 +115,8 @@ select
     cast(100 as decimal(24, 4)) as target,
     true as adds_up_over_time,
     false as forecast,
-    'population' as spread_by
+    'population' as spread_by,
+    false as counts_persons
 union all
 select
     'documents_exchanged' as kpi_id,
@@ -125,7 +132,8 @@ select
     cast(null as decimal(24, 4)) as target,
     true as adds_up_over_time,
     false as forecast,
-    'population' as spread_by
+    'population' as spread_by,
+    false as counts_persons
 union all
 select
     'documents_signed' as kpi_id,
@@ -141,7 +149,8 @@ select
     cast(100 as decimal(24, 4)) as target,
     true as adds_up_over_time,
     false as forecast,
-    'population' as spread_by
+    'population' as spread_by,
+    false as counts_persons
 union all
 select
     'dti_score' as kpi_id,
@@ -157,7 +166,8 @@ select
     cast(null as decimal(24, 4)) as target,
     false as adds_up_over_time,
     false as forecast,
-    'population' as spread_by
+    'population' as spread_by,
+    false as counts_persons
 union all
 select
     'infra_ready_rate' as kpi_id,
@@ -173,7 +183,8 @@ select
     cast(100 as decimal(24, 4)) as target,
     false as adds_up_over_time,
     false as forecast,
-    'population' as spread_by
+    'population' as spread_by,
+    false as counts_persons
 union all
 select
     'it_staff_coverage' as kpi_id,
@@ -189,7 +200,8 @@ select
     cast(100 as decimal(24, 4)) as target,
     false as adds_up_over_time,
     false as forecast,
-    'population' as spread_by
+    'population' as spread_by,
+    false as counts_persons
 union all
 select
     'it_staff_gap' as kpi_id,
@@ -205,7 +217,8 @@ select
     cast(0 as decimal(24, 4)) as target,
     false as adds_up_over_time,
     false as forecast,
-    'population' as spread_by
+    'population' as spread_by,
+    false as counts_persons
 union all
 select
     'land_linked_rate' as kpi_id,
@@ -221,7 +234,8 @@ select
     cast(100 as decimal(24, 4)) as target,
     false as adds_up_over_time,
     false as forecast,
-    'area' as spread_by
+    'area' as spread_by,
+    true as counts_persons
 union all
 select
     'late_open_dossiers' as kpi_id,
@@ -237,7 +251,8 @@ select
     cast(0 as decimal(24, 4)) as target,
     false as adds_up_over_time,
     false as forecast,
-    'population' as spread_by
+    'population' as spread_by,
+    true as counts_persons
 union all
 select
     'on_time_rate' as kpi_id,
@@ -253,7 +268,8 @@ select
     cast(null as decimal(24, 4)) as target,
     true as adds_up_over_time,
     false as forecast,
-    'population' as spread_by
+    'population' as spread_by,
+    true as counts_persons
 union all
 select
     'online_dossier_rate' as kpi_id,
@@ -269,7 +285,8 @@ select
     cast(null as decimal(24, 4)) as target,
     true as adds_up_over_time,
     false as forecast,
-    'population' as spread_by
+    'population' as spread_by,
+    true as counts_persons
 union all
 select
     'overdue_tasks' as kpi_id,
@@ -285,7 +302,8 @@ select
     cast(0 as decimal(24, 4)) as target,
     false as adds_up_over_time,
     false as forecast,
-    'population' as spread_by
+    'population' as spread_by,
+    false as counts_persons
 union all
 select
     'task_completion' as kpi_id,
@@ -301,7 +319,8 @@ select
     cast(100 as decimal(24, 4)) as target,
     false as adds_up_over_time,
     false as forecast,
-    'population' as spread_by
+    'population' as spread_by,
+    false as counts_persons
 union all
 select
     'training_coverage' as kpi_id,
@@ -317,7 +336,8 @@ select
     cast(null as decimal(24, 4)) as target,
     false as adds_up_over_time,
     false as forecast,
-    'population' as spread_by
+    'population' as spread_by,
+    true as counts_persons
 union all
 select
     'villages_without_mobile' as kpi_id,
@@ -333,4 +353,5 @@ select
     cast(0 as decimal(24, 4)) as target,
     false as adds_up_over_time,
     false as forecast,
-    'population' as spread_by
+    'population' as spread_by,
+    false as counts_persons

@@ -25,7 +25,8 @@ definitions as (
         owner,
         legal_basis,
         numerator_meaning,
-        denominator_meaning
+        denominator_meaning,
+        counts_persons
     from {{ ref('kpi_definition') }}
 ),
 
@@ -203,7 +204,8 @@ valued as (
         definitions.owner,
         definitions.legal_basis,
         definitions.numerator_meaning,
-        definitions.denominator_meaning
+        definitions.denominator_meaning,
+        definitions.counts_persons
     from summed
     inner join definitions on summed.kpi_id = definitions.kpi_id
 ),
@@ -244,7 +246,8 @@ trended as (
         owner,
         legal_basis,
         numerator_meaning,
-        denominator_meaning
+        denominator_meaning,
+        counts_persons
     from valued
 )
 
@@ -275,6 +278,7 @@ select
     owner,
     legal_basis,
     numerator_meaning,
-    denominator_meaning
+    denominator_meaning,
+    counts_persons
 from trended
 order by kpi_id, geography_level, geography_code, breakdown, period

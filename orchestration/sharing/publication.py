@@ -1,0 +1,91 @@
+"""A publication: one version of every audience, made of one warehouse, announced together.
+
+Belongs here: which file of which audience is made how, and the order in which they appear. Does not belong here: what
+an audience may see (``audiences.py``), one version (``publish.py``), its Parquet files (``tables.py``), going back to
+an earlier one (``rollback.py``).
+
+All audiences have the same version number. The shared version is announced last: while it is not, the publication has
+not happened, and the next run makes it again.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import duckdb
+
+from orchestration.files import private_folder
+from orchestration.settings import Settings
+from orchestration.sharing import publish as publishing
+from orchestration.sharing.audiences import OPEN, Audience, Audiences, declared_audiences
+from orchestration.sharing.extract import described, extract
+from orchestration.sharing.publish import SHARED, Facts, Published
+from orchestration.sharing.rollback import forget_rollback
+from orchestration.sharing.tables import write_tables
+
+
+def publish_all(settings: Settings, *, facts: Facts) -> Published:
+    """Publish the warehouse as it is now for every audience; returns the shared version.
+
+    The caller holds the warehouse lock and has closed its connections. A relation that no audience names is
+    published for none: then the shared version is an extract, too, instead of a plain copy.
+    """
+    audiences = declared_audiences(settings)
+    for name in audiences.all:
+        publishing.sweep(settings, name)
+    publishing.checkpoint(settings.warehouse)
+    number = publishing.next_number(settings)
+    prepared: list[Published] = []
+    with _common_extract(settings, audiences) as common:
+        for audience in audiences.all.values():
+            write = _writer(settings, audiences, audience, common)
+            version = publishing.prepare(settings, audience=audience.name, number=number, facts=facts, write=write)
+            if settings.publish_tables:
+                write_tables(version, audience, audiences.relations, same_as=prepared[0] if prepared else None)
+            prepared.append(version)
+    for version in reversed(prepared):
+        publishing.announce(version)
+    forget_rollback(settings)
+    for name in audiences.all:
+        publishing.sweep(settings, name)
+    return prepared[0]
+
+
+@contextmanager
+def _common_extract(settings: Settings, audiences: Audiences) -> Iterator[Path]:
+    """A file with what every department may see: made once, it is the beginning of the file of each."""
+    file = private_folder(settings.temporary) / "common.duckdb"
+    file.unlink(missing_ok=True)
+    extract(settings.warehouse, file, audiences.common)
+    yield file
+    file.unlink()
+
+
+def _writer(
+    settings: Settings, audiences: Audiences, audience: Audience, common: Path
+) -> Callable[[Path], None] | None:
+    """What makes the audience's file; None for a copy of the warehouse."""
+    if audience.name == SHARED:
+        with duckdb.connect(settings.warehouse, read_only=True) as connection:
+            there = described(connection, settings.warehouse.stem)
+        whole = there.keys() <= audience.relations.keys()
+        return None if whole else partial(extract, settings.warehouse, relations=audience.relations)
+    if audience.name == OPEN:
+        return partial(
+            extract,
+            settings.warehouse,
+            relations=audience.relations,
+            small_cells=audiences.small_cells,
+            k=settings.smallest_cell,
+        )
+    own = {name: columns for name, columns in audience.relations.items() if name not in audiences.common}
+
+    def add_own(target: Path) -> None:
+        shutil.copyfile(common, target)
+        extract(settings.warehouse, target, own)
+
+    return add_own
