@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration import cli_delivery, cli_differences, cli_kpi, cli_mapping, cli_submissions
+from orchestration import cli_delivery, cli_differences, cli_kpi, cli_mapping, cli_submissions, cli_trace
 from orchestration.cli_options import AsOf, DatasetName, File, Json, settings_as_of
 from orchestration.locks import BusyError
 from orchestration.settings import settings
@@ -140,7 +140,7 @@ def status(as_json: Json = False) -> None:
 
 @app.command()
 def sql(
-    statement: Annotated[str | None, typer.Argument(help="One SELECT over the schemas core and marts.")] = None,
+    statement: Annotated[str | None, typer.Argument(help="One SELECT over the schemas core, marts and ops.")] = None,
     form: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = Format.table,
     file: Annotated[
         Path | None, typer.Option("-f", "--file", help="Read the statement from a file.", exists=True, dir_okay=False)
@@ -230,6 +230,7 @@ def derive() -> None:
 
 app.command()(cli_kpi.kpi)
 app.command()(cli_delivery.delivery)
+app.command()(cli_trace.trace)
 app.add_typer(cli_differences.app, name="differences")
 app.add_typer(cli_submissions.app, name="submissions")
 app.command()(cli_submissions.replay)

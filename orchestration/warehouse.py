@@ -20,11 +20,11 @@ from typing import Any, Literal
 
 import duckdb
 
-from orchestration import derive, predecessor
+from orchestration import derive
 from orchestration.files import private_folder, replacing
-from orchestration.intake import exported
 from orchestration.intake.bronze import export_for_dbt
 from orchestration.intake.ledger import Ledger
+from orchestration.lineage.exported import export_lineage
 from orchestration.predecessor import export_predecessor
 from orchestration.settings import Settings
 from orchestration.sharing.publish import Facts, current
@@ -33,7 +33,7 @@ Outcome = Literal["ok", "warned", "failed", "skipped"]
 #: Name of the lock that a run holds from its first file to the published version.
 LOCK = "warehouse"
 #: The tables that dbt reads beside bronze and ``submission``.
-EXPORTED = (*exported.TABLES, *predecessor.TABLES)
+EXPORTED = derive.EXPORTED
 _PROJECT_FILES = ("*.sql", "*.yml", "*.csv")
 #: What dbt's words mean here; every other one is a failure.
 _OUTCOMES: dict[str, Outcome] = {
@@ -109,8 +109,11 @@ def manifest(settings: Settings) -> Path:
 
 
 def export(settings: Settings) -> dict[str, int]:
-    """Write what dbt reads beside bronze: the ledger, what follows from it, the version before. Rows by table."""
-    return export_for_dbt(settings) | export_predecessor(settings, state(settings))
+    """Write what dbt reads beside bronze: the ledger, what follows from it, the version before, lineage.
+
+    Returns rows by table.
+    """
+    return export_for_dbt(settings) | export_predecessor(settings, state(settings)) | export_lineage(settings)
 
 
 def build(settings: Settings, *, tested: bool = True) -> list[Built]:
