@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration import cli_delivery, cli_differences, cli_kpi, cli_mapping, cli_submissions, cli_trace
+from orchestration import cli_catalogue, cli_delivery, cli_differences, cli_kpi, cli_mapping, cli_submissions, cli_trace
 from orchestration.cli_options import AsOf, DatasetName, File, Json, settings_as_of
 from orchestration.locks import BusyError
 from orchestration.settings import settings
@@ -235,6 +235,7 @@ app.add_typer(cli_differences.app, name="differences")
 app.add_typer(cli_submissions.app, name="submissions")
 app.command()(cli_submissions.replay)
 app.add_typer(cli_mapping.app, name="mapping")
+app.add_typer(cli_catalogue.app, name="catalogue")
 
 
 def main() -> None:
