@@ -17,6 +17,7 @@ import typer
 
 from orchestration import (
     cli_backup,
+    cli_catalogue,
     cli_delivery,
     cli_differences,
     cli_keys,
@@ -25,6 +26,7 @@ from orchestration import (
     cli_person,
     cli_sharing,
     cli_submissions,
+    cli_trace,
     cli_vault,
 )
 from orchestration.cli_options import AsOf, AudienceName, DatasetName, File, Json, settings_as_of
@@ -163,7 +165,7 @@ def status(as_json: Json = False) -> None:
 
 @app.command()
 def sql(
-    statement: Annotated[str | None, typer.Argument(help="One SELECT over the schemas core and marts.")] = None,
+    statement: Annotated[str | None, typer.Argument(help="One SELECT over the schemas core, marts and ops.")] = None,
     form: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = Format.table,
     file: Annotated[
         Path | None, typer.Option("-f", "--file", help="Read the statement from a file.", exists=True, dir_okay=False)
@@ -264,6 +266,7 @@ app.command()(cli_sharing.diff)
 app.command()(cli_sharing.rollback)
 app.command()(cli_sharing.serve)
 app.add_typer(cli_sharing.tokens, name="token")
+app.command()(cli_trace.trace)
 app.add_typer(cli_differences.app, name="differences")
 app.add_typer(cli_submissions.app, name="submissions")
 app.command()(cli_submissions.replay)
@@ -271,6 +274,7 @@ app.add_typer(cli_mapping.app, name="mapping")
 app.add_typer(cli_keys.app, name="key")
 app.add_typer(cli_vault.app, name="vault")
 app.add_typer(cli_person.app, name="person")
+app.add_typer(cli_catalogue.app, name="catalogue")
 
 
 def main() -> None:

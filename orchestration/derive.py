@@ -1,5 +1,5 @@
-"""Files of the repository that follow from the declarations: dbt's ``sources.yml``, and the models that gather the KPIs
-and the pairs of the reconciliation register.
+"""Files of the repository that follow from the declarations: dbt's ``sources.yml``, and the models that gather the
+KPIs, the pairs of the reconciliation register, and the sources of all facts.
 
 Belongs here: turning declarations into the text of a committed file, and writing it where it differs. Does not belong
 here: anything that needs data, and what dbt makes of the sources (``dbt_project/``).
@@ -17,9 +17,13 @@ import polars as pl
 from orchestration import kpis, predecessor, reconciliation
 from orchestration.intake import exported
 from orchestration.intake.bronze import SUBMISSIONS
+from orchestration.lineage import derived as derived_lineage
+from orchestration.lineage import exported as exported_lineage
 from orchestration.settings import Settings
 from schemas import Declaration, datasets
 
+#: The tables that dbt reads beside bronze and ``submission``.
+EXPORTED = (*exported.TABLES, *predecessor.TABLES, *exported_lineage.TABLES)
 #: What the columns of ``bronze/submission.parquet`` mean: the ledger as dbt sees it.
 _SUBMISSION_TEXTS = {
     "sequence": "Order of acceptance; later ones are newer.",
@@ -138,7 +142,7 @@ def sources_yaml(declarations: Iterable[Declaration]) -> str:
     """The text of dbt's ``sources.yml``: the ledger, what is exported beside it, the bronze table of every dataset."""
     submission = {name: (dtype, _SUBMISSION_TEXTS[name]) for name, dtype in SUBMISSIONS.items()}
     lines = [*_exported_table("submission", "One row per submission, whatever became of it.", submission)]
-    for table in (*exported.TABLES, *predecessor.TABLES):
+    for table in EXPORTED:
         lines.extend(_exported_table(table.name, table.grain, table.columns))
     for declaration in declarations:
         lines.extend(_dataset_table(declaration))
@@ -155,6 +159,7 @@ def refresh(settings: Settings) -> list[Path]:
     changed = []
     models = settings.dbt_project / "models"
     gathering = kpis.derived_files(models / "kpi") | reconciliation.derived_files(models / "reconciliation")
+    gathering |= derived_lineage.derived_files(models)
     for path, text in {sources_path(settings): sources_yaml(datasets().values()), **gathering}.items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")

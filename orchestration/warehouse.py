@@ -14,12 +14,12 @@ from typing import Any, Literal
 
 import duckdb
 
-from orchestration import derive, predecessor
+from orchestration import derive
 from orchestration.dbt_calls import invoke, project_code
 from orchestration.files import replacing
-from orchestration.intake import exported
 from orchestration.intake.bronze import export_for_dbt
 from orchestration.intake.ledger import Ledger
+from orchestration.lineage.exported import export_lineage
 from orchestration.predecessor import export_predecessor
 from orchestration.settings import Settings
 from orchestration.sharing.publish import Facts, current
@@ -28,7 +28,7 @@ Outcome = Literal["ok", "warned", "failed", "skipped"]
 #: Name of the lock that a run holds from its first file to the published version.
 LOCK = "warehouse"
 #: The tables that dbt reads beside bronze and ``submission``.
-EXPORTED = (*exported.TABLES, *predecessor.TABLES)
+EXPORTED = derive.EXPORTED
 #: Tests that say in a column ``broken`` which of their claims does not hold.
 _TELLING = ("well_formed", "refers")
 #: What dbt's words mean here; every other one is a failure.
@@ -76,8 +76,11 @@ def _marker(settings: Settings) -> Path:
 
 
 def export(settings: Settings) -> dict[str, int]:
-    """Write what dbt reads beside bronze: the ledger, what follows from it, the version before. Rows by table."""
-    return export_for_dbt(settings) | export_predecessor(settings, state(settings))
+    """Write what dbt reads beside bronze: the ledger, what follows from it, the version before, lineage.
+
+    Returns rows by table.
+    """
+    return export_for_dbt(settings) | export_predecessor(settings, state(settings)) | export_lineage(settings)
 
 
 def build(settings: Settings, *, tested: bool = True) -> list[Built]:

@@ -78,7 +78,7 @@ def build(settings: Settings) -> None:
     project = _project()
     settings.warehouse.unlink(missing_ok=True)
     with duckdb.connect(settings.warehouse) as connection:
-        connection.execute("create schema core; create schema marts")
+        connection.execute("create schema core; create schema marts; create schema ops")
         for model in project.models:
             sql = model.sql.replace(project.home, str(settings.home)).replace(_ANY_PROVINCE, settings.province)
             connection.execute(f"create table {model.name} as {sql}")

@@ -17,9 +17,10 @@ import pytest
 from orchestration import dbt_calls, derive, kpis, predecessor, reconciliation
 from orchestration.delivery import deliveries
 from orchestration.intake.bronze import SUBMISSIONS
-from orchestration.intake.exported import TABLES, frames
+from orchestration.intake.exported import frames
 from orchestration.intake.ledger import Submission
 from orchestration.intake.obligations import obligations
+from orchestration.lineage import exported as lineage
 from orchestration.settings import Settings
 from schemas import dataset, datasets
 
@@ -126,7 +127,8 @@ class Bronze:
         pl.DataFrame(self.submissions, schema=SUBMISSIONS).write_parquet(self.folder / "submission.parquet")
         ledger = [in_ledger(details=self.details[each["submission_id"]], **each) for each in self.submissions]
         nothing_before = {table.name: table.frame([]) for table in predecessor.TABLES}
-        for name, table in (frames(Settings(home=self.folder), ledger) | nothing_before).items():
+        settings = Settings(home=self.folder)
+        for name, table in (frames(settings, ledger) | nothing_before | lineage.frames(settings)).items():
             table.write_parquet(self.folder / f"{name}.parquet")
 
 
@@ -348,7 +350,7 @@ def test_descriptions_are_kept_in_the_warehouse(query):
 
 
 def test_marts_read_core_and_marts_and_core_reads_core_and_sources_only(manifest):
-    allowed = {"core": {"core", "bronze"}, "marts": {"core", "marts"}}
+    allowed = {"core": {"core", "bronze"}, "marts": {"core", "marts"}, "ops": {"core", "bronze"}}
     schemas = {key: each["schema"] for key, each in manifest["nodes"].items()}
     schemas |= {key: each["source_name"] for key, each in manifest["sources"].items()}
     for node in kho_nodes(manifest, "model"):
@@ -356,13 +358,17 @@ def test_marts_read_core_and_marts_and_core_reads_core_and_sources_only(manifest
         assert read <= allowed[node["schema"]], node["name"]
         assert (
             node["name"].split("_")[0]
-            in {"core": {"dim", "fct", "bridge", "geography", "kpi", "rec", "int"}, "marts": {"mart"}}[node["schema"]]
+            in {
+                "core": {"dim", "fct", "bridge", "geography", "kpi", "rec", "int"},
+                "marts": {"mart"},
+                "ops": {"lineage"},
+            }[node["schema"]]
         )
 
 
 def test_only_one_model_reads_the_ledger_and_one_macro_decides_what_counts(manifest):
     ledger = "source.kho.bronze.submission"
-    exported = {ledger, *(f"source.kho.bronze.{each.name}" for each in (*TABLES, *predecessor.TABLES))}
+    exported = {ledger, *(f"source.kho.bronze.{each.name}" for each in derive.EXPORTED)}
     for source in exported:
         readers = [each["name"] for each in kho_nodes(manifest, "model") if source in each["depends_on"]["nodes"]]
         assert len(readers) == 1, source
@@ -370,6 +376,22 @@ def test_only_one_model_reads_the_ledger_and_one_macro_decides_what_counts(manif
     for node in kho_nodes(manifest, "model"):
         if any(key.startswith("source.") and key not in exported for key in node["depends_on"]["nodes"]):
             assert "macro.kho.current_rows" in node["depends_on"]["macros"], node["name"]
+
+
+def test_every_row_of_a_fact_says_from_which_file_sheet_and_row_it_came(query):
+    assert query("""
+        select dataset, file_name, source_sheet, source_row, count(*) over () from ops.lineage
+        where relation = 'core.fct_resident' and record_key = 'p1 · 2026-10'
+    """) == [("population/residents", "2026-10.xlsx", "Sheet1", 2, 1)]
+    facts = query("select table_name from duckdb_columns() where schema_name = 'core' and column_name = 'source_row'")
+    for (fact,) in facts:
+        (missing,) = query(f"""
+            select count(*) from core.{fact} as fact left join ops.lineage as lineage
+                on lineage.relation = 'core.{fact}' and fact.submission_id = lineage.submission_id
+                and fact.source_sheet = lineage.source_sheet and fact.source_row = lineage.source_row
+            where lineage.relation is null
+        """)
+        assert missing == (0,), fact
 
 
 def test_every_mart_answers_a_question_and_questions_are_asked_of_marts_only(manifest):
@@ -722,9 +744,10 @@ def test_the_warehouse_is_built_before_anything_was_handed_in(built):
         **dict.fromkeys(["core.fct_obligation", "core.fct_delivery", "marts.mart_delivery"], FIRST_YEAR),
         "marts.mart_commune_overview": 99,
         "marts.mart_training_coverage": 100,
+        **{f"ops.{name}": table.height for name, table in lineage.frames(Settings()).items()},
     }
     # Every other fact and mart is there and empty.
-    kinds = {"core": ("dim_", "fct_", "bridge_"), "marts": ("mart_",)}
+    kinds = {"core": ("dim_", "fct_", "bridge_"), "marts": ("mart_",), "ops": ("lineage",)}
     declared = {
         f"{folder}.{file.stem}"
         for folder, names in kinds.items()

@@ -133,7 +133,7 @@ def test_the_ledger_stands_between_the_datasets_and_the_models(definitions: dg.D
         assert above[name] == {f"bronze/{each.table}" for each in datasets().values()}
     assert "bronze/submission" in above["core/fct_submission"]
     assert "bronze/difference_decision" in above["core/fct_difference_decision"]
-    assert above["published/shared"] == {name for name in specs if name.startswith(("core/", "marts/"))}
+    assert above["published/shared"] == {name for name in specs if name.startswith(("core/", "marts/", "ops/"))}
 
 
 # --- what a run does --------------------------------------------------------------------------------------

@@ -19,8 +19,9 @@ TEST = "test.kho.doubled_is_never_odd"
 MODEL_YML = """
 version: 2
 models:
-  - name: number
   - name: doubled
+    columns:
+      - name: number
 unit_tests:
   - name: twice_two_is_four
     model: doubled
@@ -43,6 +44,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "models: {kho: {+materialized: table}}\n",
         "profiles.yml": (PROJECT / "dbt_project" / "profiles.yml").read_text(encoding="utf-8"),
         "models/number.sql": "select 3 as number\n",
+        "models/number.yml": "version: 2\nmodels:\n  - name: number\n    columns:\n      - name: number\n",
         "models/doubled.sql": "select number * 2 as number from {{ ref('number') }}\n",
         "models/doubled.yml": MODEL_YML,
         "tests/doubled_is_never_odd.sql": "select number from {{ ref('doubled') }} where number % 2 = 1\n",

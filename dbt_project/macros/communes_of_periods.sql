@@ -4,14 +4,14 @@
         communes.commune_key,
         communes.commune_of_time_key,
         communes.commune_kind,
-        periods.period,
-        periods.period_end
+        period_spine.period,
+        period_spine.period_end
     from {{ ref('int_commune_of_time') }} as communes
     inner join (
         select distinct
             period,
             period_end
         from {{ ref(fact) }}
-    ) as periods
-        on communes.valid_from <= periods.period_end and communes.valid_to > periods.period_end
+    ) as period_spine
+        on communes.valid_from <= period_spine.period_end and communes.valid_to > period_spine.period_end
 {%- endmacro %}

@@ -28,7 +28,7 @@ from orchestration.sharing.reader import open_read_only
 
 SHARED = "shared"
 #: The only schemas of a published file.
-SCHEMAS = frozenset({"core", "marts"})
+SCHEMAS = frozenset({"core", "marts", "ops"})
 _ANNOUNCEMENT = "current.json"
 _VERSION = re.compile(r"v([0-9]{6,})\.duckdb")
 _CHUNK = 8 * 1024 * 1024

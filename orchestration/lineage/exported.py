@@ -1,0 +1,105 @@
+"""Lineage between relations and between columns, as tables that dbt reads and the warehouse shows in ``ops``.
+
+Belongs here: their columns with what they mean, their rows, writing them. Does not belong here: working lineage out
+(``columns``), and the lineage of rows, which is a model over the facts (``derived``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import polars as pl
+
+from orchestration.files import replacing
+from orchestration.intake.exported import ExportedTable
+from orchestration.lineage.columns import ColumnLineage, Source
+from orchestration.lineage.project import BRONZE, Project
+from orchestration.settings import Settings
+from schemas import datasets
+
+RELATION = ExportedTable(
+    "lineage_relation",
+    "One row per model and relation that it is made of, directly or through other models.",
+    {
+        "relation": (pl.String, "The model, as schema.name."),
+        "source_relation": (pl.String, "What it is made of: a model, a seed, or a table of bronze."),
+        "dataset": (pl.String, "Dataset whose accepted rows stand in that table of bronze; null for everything else."),
+        "is_direct": (pl.Boolean, "The model reads it itself."),
+    },
+)
+COLUMN = ExportedTable(
+    "lineage_column",
+    "One row per column of a model and column that it is made of, in the relations it reads and where it all begins.",
+    {
+        "relation": (pl.String, "The model, as schema.name."),
+        "column_name": (pl.String, "Its column."),
+        "reach": (pl.String, "direct: in a relation that the model reads; origin: in bronze or a seed."),
+        "source_relation": (pl.String, "Relation of the column that it is made of."),
+        "source_column": (pl.String, "That column; * where its rows are counted."),
+        "how": (pl.String, "copied as it is, computed with other values of the row, or aggregated over rows."),
+        "dataset": (pl.String, "Dataset of that relation, where it holds the accepted rows of one; else null."),
+        "source_title": (pl.String, "Vietnamese title of that column in the dataset's files; else null."),
+    },
+)
+TABLES = (RELATION, COLUMN)
+
+
+def export_lineage(settings: Settings) -> dict[str, int]:
+    """Write the tables for dbt. Returns their numbers of rows."""
+    tables = frames(settings)
+    for name, table in tables.items():
+        with replacing(settings.bronze / f"{name}.parquet") as file:
+            table.write_parquet(file)
+    return {name: table.height for name, table in tables.items()}
+
+
+def frames(settings: Settings) -> dict[str, pl.DataFrame]:
+    """The tables by name; they follow from the dbt project alone."""
+    return _frames(settings.dbt_project, settings.province, _state(settings.dbt_project))
+
+
+def _state(folder: Path) -> tuple[tuple[str, int], ...]:
+    """Changes when a file of the project does: reading four seconds' worth of SQL again is for changes only."""
+    return tuple((str(file), file.stat().st_mtime_ns) for file in sorted(folder.rglob("*.*")) if file.suffix != ".csv")
+
+
+@cache
+def _frames(folder: Path, province: str, _: object) -> dict[str, pl.DataFrame]:
+    lineage = ColumnLineage(Project(folder, province))
+    return {RELATION.name: RELATION.frame(_relations(lineage)), COLUMN.name: COLUMN.frame(_columns(lineage))}
+
+
+def _relations(lineage: ColumnLineage) -> Iterator[dict[str, object]]:
+    tables = {f"{BRONZE}.{each.table}": path for path, each in datasets().items()}
+    for name in lineage.relations:
+        direct = lineage.sources(name)
+        for source in sorted(lineage.all_sources(name)):
+            yield {
+                "relation": name,
+                "source_relation": source,
+                "dataset": tables.get(source),
+                "is_direct": source in direct,
+            }
+
+
+def _columns(lineage: ColumnLineage) -> Iterator[dict[str, object]]:
+    for name, relation in lineage.relations.items():
+        for column in relation.columns:
+            for reach, found in (("direct", lineage.direct(name, column)), ("origin", lineage.origins(name, column))):
+                for source in found:
+                    yield {"relation": name, "column_name": column, "reach": reach, **_source(source)}
+
+
+def _source(source: Source) -> dict[str, object]:
+    tables = {f"{BRONZE}.{each.table}": each for each in datasets().values()}
+    declaration = tables.get(source.relation)
+    titles = {each.name: each.title for each in declaration.warehouse_columns if each.form} if declaration else {}
+    return {
+        "source_relation": source.relation,
+        "source_column": source.column,
+        "how": source.how,
+        "dataset": declaration.path if declaration else None,
+        "source_title": titles.get(source.column),
+    }
