@@ -18,6 +18,7 @@ from dagster_dbt.asset_utils import DAGSTER_DBT_UNIQUE_ID_METADATA_KEY
 
 from orchestration import checks, warehouse
 from orchestration.dbt_calls import manifest
+from orchestration.erasure import resume_erasures
 from orchestration.history import relaxed_history
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.intake.take_in import is_waiting, sweep, take_in_dataset
@@ -61,6 +62,7 @@ def only_run(settings: Settings) -> dg.ResourceDefinition:
         with lock(settings, warehouse.LOCK), relaxed_history(settings.dagster_home):
             sweep(settings)
             finish_rotations(settings)
+            resume_erasures(settings)
             gc.freeze()  # what was imported stays: the collector need not walk it, 0.2 s CPU a million rows
             yield
 

@@ -4,7 +4,8 @@ Belongs here: making, verifying and restoring. Does not belong here: what follow
 bronze, vault, warehouse and published versions anew).
 
 A backup is a folder that grows: ``archive/<sha256>`` as in the home, one snapshot of the ledger a backup, every key
-that ever was, and a manifest that is written last. What no manifest names, or names by another hash, does not count.
+that ever was, and a manifest that is written last. Of submissions whose original was erased, bronze and vault are all
+there is: their files lie in ``kept/``. What no manifest names, or names by another hash, does not count.
 Making one disturbs nobody: the ledger is copied by SQLite's own backup while the intake goes on writing, and a file is
 in the archive before the ledger knows of it.
 """
@@ -16,12 +17,16 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
 from orchestration.files import private_folder, replacing
+from orchestration.intake.bronze import bronze_file, vault_file
+from orchestration.intake.ledger import Ledger
+from orchestration.intake.privacy_records import PrivacyRecords
 from orchestration.settings import Settings
+from schemas import dataset
 
 _BLOCK = 4 << 20
 _MANIFEST = "backup-{}.json"
@@ -48,6 +53,7 @@ class Backup:
     ledger_sha256: str
     keys: dict[str, str]
     archive: list[str]
+    kept: dict[str, str] = field(default_factory=dict)  # sha256 by path in the home
 
 
 def backups(folder: Path) -> list[Backup]:
@@ -66,7 +72,9 @@ def back_up(settings: Settings, folder: Path, *, progress: Progress = _unseen) -
     name = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S%fZ")
     private_folder(folder)
     ledger = _copy_ledger(settings.ledger, private_folder(folder / "ledger") / f"{name}.sqlite")
-    archived = _archived(folder / "ledger" / f"{name}.sqlite")
+    snapshot = folder / "ledger" / f"{name}.sqlite"
+    erased = PrivacyRecords(settings.ledger).erased_originals()
+    archived = [each for each in _archived(snapshot) if each not in erased]
     private_folder(folder / "archive")
     for number, sha256 in enumerate(archived, start=1):
         target = folder / "archive" / sha256
@@ -82,6 +90,7 @@ def back_up(settings: Settings, folder: Path, *, progress: Progress = _unseen) -
         ledger_sha256=ledger,
         keys=_copy_keys(settings, private_folder(folder / "keys")),
         archive=archived,
+        kept=_copy_kept(settings, erased, private_folder(folder / "kept")),
     )
     with replacing(folder / _MANIFEST.format(name)) as file:
         file.write_text(json.dumps(asdict(made), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -98,7 +107,11 @@ def chosen(folder: Path, name: str | None = None) -> Backup:
 
 def damages(folder: Path, backup: Backup, *, progress: Progress = _unseen) -> Iterator[str]:
     """What is missing or has other bytes than when the backup was made."""
-    expected = [*_keys_and_ledger(folder, backup), *((folder / "archive" / each, each) for each in backup.archive)]
+    expected = [
+        *_keys_and_ledger(folder, backup),
+        *((folder / "archive" / each, each) for each in backup.archive),
+        *((folder / "kept" / each, each) for each in backup.kept.values()),
+    ]
     for number, (file, sha256) in enumerate(expected, start=1):
         if not file.exists():
             yield f"{file} is missing"
@@ -123,6 +136,11 @@ def restore(settings: Settings, folder: Path, backup: Backup, *, progress: Progr
         if not target.exists() or _sha256(target) != sha256:
             _copy_proved(folder / "archive" / sha256, target, sha256)
         progress(number, len(backup.archive), sha256[:12])
+    for name, sha256 in backup.kept.items():
+        target = settings.home / name
+        private_folder(target.parent.parent)
+        private_folder(target.parent)
+        _copy_proved(folder / "kept" / sha256, target, sha256)
     ledger, *keys = _keys_and_ledger(folder, backup)
     for name, (file, sha256) in zip(backup.keys, keys, strict=True):
         _copy_proved(file, settings.home / name, sha256)
@@ -167,6 +185,23 @@ def _copy_keys(settings: Settings, folder: Path) -> dict[str, str]:
             _copy(key, target)
         keys[key.name] = sha256
     return keys
+
+
+def _copy_kept(settings: Settings, erased: set[str], folder: Path) -> dict[str, str]:
+    """Copy bronze and vault of the submissions whose original was erased."""
+    kept = {}
+    for submission in Ledger(settings.ledger).all() if erased else ():
+        if submission.file_sha256 in erased:
+            declaration, identifier = dataset(submission.dataset), submission.submission_id
+            kinds = ("", "returned", "findings", "changes")
+            vault = [vault_file(settings, declaration, identifier, kind) for kind in kinds]
+            for file in (bronze_file(settings, declaration, identifier), *vault):
+                if file.exists():
+                    sha256 = _sha256(file)
+                    if not (folder / sha256).exists():
+                        _copy(file, folder / sha256)
+                    kept[str(file.relative_to(settings.home))] = sha256
+    return kept
 
 
 def _copy_proved(source: Path, target: Path, sha256: str) -> None:

@@ -24,6 +24,7 @@ from orchestration import (
     cli_kpi,
     cli_mapping,
     cli_person,
+    cli_retain,
     cli_sharing,
     cli_submissions,
     cli_trace,
@@ -261,6 +262,7 @@ app.command()(cli_backup.backup)
 app.command()(cli_backup.restore)
 app.command()(cli_kpi.kpi)
 app.command()(cli_delivery.delivery)
+app.command()(cli_retain.retain)
 app.command()(cli_sharing.versions)
 app.command()(cli_sharing.diff)
 app.command()(cli_sharing.rollback)

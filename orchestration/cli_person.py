@@ -16,7 +16,7 @@ from orchestration.settings import settings
 if TYPE_CHECKING:
     from orchestration.persons import Place
 
-app = typer.Typer(help="Answer a person's request: find, export, correct-request.", no_args_is_help=True)
+app = typer.Typer(help="Answer a person's request: find, export, correct-request, erase.", no_args_is_help=True)
 
 CitizenId = Annotated[
     str,
@@ -53,6 +53,27 @@ def correct_request(purpose: Purpose, citizen_id: CitizenId) -> None:
     places, due = request_correction(settings(), citizen_id, purpose)
     _show(places)
     typer.echo(f"To be answered by {due}: {', '.join(sorted({each.owner for each in places}))}")
+
+
+@app.command()
+def erase(purpose: Purpose, citizen_id: CitizenId) -> None:
+    """Remove the person from vault, bronze, archive, warehouse and published versions; builds and publishes.
+
+    Originals in which the id stands go as a whole. Backups and copies that were handed out are not reached.
+    """
+    from orchestration.cli_options import build_without_trace
+    from orchestration.console_submissions import show_progress
+    from orchestration.erasure import erase as erase_person
+    from orchestration.warehouse import remove
+
+    with show_progress() as progress:
+        done = erase_person(settings(), citizen_id, purpose, progress=progress)
+    for dataset, rows in sorted(done.rows.items()):
+        typer.echo(f"{dataset}  {rows} rows")
+    typer.echo(f"{len(done.originals)} originals removed; record {done.record_id}")
+    remove(settings())  # a table that is replaced leaves its old pages in the file
+    build_without_trace()
+    typer.echo("Backups made before still hold the person: make a new one and destroy those.")
 
 
 def _show(places: list[Place]) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from orchestration.intake import vault_files
 from orchestration.intake.keys import KeyFileError, keys_in
+from orchestration.intake.privacy_records import PrivacyRecords
 from orchestration.settings import Settings
 
 _PACKAGES = ("duckdb", "polars", "pandera", "pyarrow", "python-calamine", "dagster", "dbt-core", "dbt-duckdb")
@@ -75,7 +76,12 @@ def _ledger(settings: Settings) -> Iterator[HomeFinding]:
         said = connection.execute("pragma integrity_check").fetchone()[0]
         hashes = [row[0] for row in connection.execute("select distinct file_sha256 from submission")]
     yield HomeFinding("ledger", said, "" if said == "ok" else "restore the ledger from its backup")
-    lost = [each for each in hashes if not (settings.archive / each).exists()]
+    erased = PrivacyRecords(settings.ledger).erased_originals()
+    lost = [each for each in hashes if each not in erased and not (settings.archive / each).exists()]
+    back = [each for each in sorted(erased) if (settings.archive / each).exists()]
+    if back:
+        again = f"{len(back)} originals were sent again, such as archive/{back[0][:8]}…"
+        yield HomeFinding("erased", again, "ask the department; kho person erase, kho retain remove them again")
     yield HomeFinding("archive", f"{len(hashes)} files, {len(lost)} lost", "restore the archive" if lost else "")
     # Without the key that made them, old pseudonyms never join with new ones again.
     yield _key(settings.pseudonym_key, is_needed=any(settings.bronze.glob(f"*/{16 * '?'}.parquet")))

@@ -55,7 +55,7 @@ class Place:
 def find(settings: Settings, citizen_id: str, why: str) -> list[Place]:
     """Every row that holds the person, by dataset and age; without a value of theirs. Raises DecisionError."""
     why = purpose(why)
-    places = list(_places(settings, _checked(citizen_id)))
+    places = list(places_of(settings, checked(citizen_id)))
     _record(settings, "find", citizen_id, why, places)
     return places
 
@@ -66,7 +66,7 @@ def export(settings: Settings, citizen_id: str, why: str, target: Path) -> list[
     Every look at a row is logged before the file is written.
     """
     why, records = purpose(why), PrivacyRecords(settings.ledger)
-    places = list(_places(settings, _checked(citizen_id)))
+    places = list(places_of(settings, checked(citizen_id)))
     for each in places:
         records.note_access(
             at=settings.clock(),
@@ -91,7 +91,7 @@ def request_correction(settings: Settings, citizen_id: str, why: str) -> tuple[l
     changed here.
     """
     why = purpose(why)
-    places = list(_places(settings, _checked(citizen_id)))
+    places = list(places_of(settings, checked(citizen_id)))
     if not places:
         raise DecisionError("nothing is held of that person: there is nothing to correct")
     due = _working_days_after(local_day(settings.clock()), ANSWER_DAYS)
@@ -109,7 +109,8 @@ def _any_citizen_column() -> Any:
     return next(each for one in datasets().values() for each in one.columns.values() if each.type is CitizenId)
 
 
-def _checked(citizen_id: str) -> str:
+def checked(citizen_id: str) -> str:
+    """The id, if it can be one. Raises DecisionError."""
     if not re.fullmatch("[0-9]{12}", citizen_id):
         raise DecisionError("a citizen id has twelve digits")
     return citizen_id
@@ -124,7 +125,8 @@ def _record(settings: Settings, kind: Kind, citizen_id: str, why: str, places: l
     )
 
 
-def _places(settings: Settings, citizen_id: str) -> Iterator[Place]:
+def places_of(settings: Settings, citizen_id: str) -> Iterator[Place]:
+    """Every row that holds the person, by dataset and age; nothing is recorded."""
     for declaration in datasets().values():
         for submission in Ledger(settings.ledger).of_dataset(declaration.path):
             found = {

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from orchestration.intake.bronze import bronze_file
 from orchestration.intake.ledger import Ledger, Submission
+from orchestration.intake.privacy_records import PrivacyRecords
 from orchestration.intake.take_in import retake
 from orchestration.locks import lock
 from orchestration.rotation import encrypt_all
@@ -42,8 +43,9 @@ def rebuild(settings: Settings, *, on_progress: OnProgress | None = None) -> Reb
     """
     rebuilt = Rebuilt(RunOutcome())
     with lock(settings, LOCK):
+        erased = PrivacyRecords(settings.ledger).erased_originals()
         for submission in Ledger(settings.ledger).all():
-            if submission.rows_accepted:
+            if submission.rows_accepted and submission.file_sha256 not in erased:  # else its rows are all there is
                 rebuilt.submissions += 1
                 difference = _retake(settings, submission)
                 if difference:

@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import cache
-from pathlib import Path
 
 import openpyxl
 import pytest

@@ -379,10 +379,14 @@ class Ledger:
         """The receipt is in the department's folder."""
         self._mark("receipt_written", submission_id)
 
+    def renew_receipt(self, submission_id: str) -> None:
+        """The receipt has to be written again."""
+        self._mark("receipt_written", submission_id, done=False)
+
     def mark_removed(self, submission_id: str) -> None:
         """The incoming file is gone, or was replaced by another."""
         self._mark("incoming_removed", submission_id)
 
-    def _mark(self, flag: str, submission_id: str) -> None:
+    def _mark(self, flag: str, submission_id: str, *, done: bool = True) -> None:
         with self._connect() as connection:
-            connection.execute(f"update submission set {flag} = 1 where submission_id = ?", (submission_id,))
+            connection.execute(f"update submission set {flag} = {int(done)} where submission_id = ?", (submission_id,))

@@ -91,6 +91,19 @@ class PrivacyRecords:
         rows = self._rows("privacy_record", "record_id")
         return [PrivacyRecord(**{**each, "details": json.loads(each["details"])}) for each in rows]
 
+    def erasures(self) -> list[PrivacyRecord]:
+        """The plans by which something went, oldest first: details has ``originals``, hashes of archived files."""
+        return [each for each in self.all() if each.kind in ("erase", "retain") and "finishes" not in each.details]
+
+    def unfinished_erasures(self) -> list[PrivacyRecord]:
+        """Those that were broken off."""
+        finished = {each.details.get("finishes") for each in self.all()}
+        return [each for each in self.erasures() if each.record_id not in finished]
+
+    def erased_originals(self) -> set[str]:
+        """Hashes of the archived files that were erased; bronze and vault are all there is of them."""
+        return {sha256 for each in self.erasures() for sha256 in each.details["originals"]}
+
     def _rows(self, table: str, order: str) -> list[dict[str, Any]]:
         if not self._ledger.path.exists():
             return []

@@ -24,18 +24,24 @@ def write_receipt(settings: Settings, declaration: Declaration, submission: Subm
 
     Whoever may enter the receipts' folder may read them: files take the folder's permissions.
     """
-    folder = settings.receipts(declaration.path)
+    workbook, page, report = paths = receipt_files(settings, declaration, submission)
+    folder = workbook.parent
     folder.mkdir(parents=True, exist_ok=True)
     mode = folder.stat().st_mode & 0o666
     summary = summarise(settings, declaration, submission)
-    workbook, page, report = [folder / (receipt_stem(submission) + ending) for ending in (".xlsx", ".html", ".json")]
     with replacing(workbook, mode=mode) as temporary:
         steps = write_workbook(settings, summary, temporary)
     with replacing(page, mode=mode) as temporary:
         write_page(summary, steps, workbook.name, temporary)
     with replacing(report, mode=mode) as temporary:
         write_report(settings, summary, temporary)
-    return [workbook, page, report]
+    return paths
+
+
+def receipt_files(settings: Settings, declaration: Declaration, submission: Submission) -> list[Path]:
+    """Where workbook, page and JSON of a submission lie, or will."""
+    folder = settings.receipts(declaration.path)
+    return [folder / (receipt_stem(submission) + ending) for ending in (".xlsx", ".html", ".json")]
 
 
 def remove_halves(settings: Settings, declaration: Declaration) -> None:
