@@ -148,7 +148,7 @@ def test_the_commands_make_list_prove_and_restore(
     run = CliRunner().invoke
     made = run(cli.app, ["backup", str(folder)])
     assert made.exit_code == 0
-    assert "3 files, the ledger and 1 keys" in made.stdout
+    assert "3 files, the ledger and 2 keys" in made.stdout
     name = chosen(folder).name
     assert run(cli.app, ["backup", str(folder), "--list"]).stdout.startswith(f"{name}  3 files")
     assert f"{name}: 3 files, 0 missing or damaged" in run(cli.app, ["backup", str(folder), "--verify"]).stdout

@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 import pytest
+import yaml
 
 from orchestration import dbt_calls, derive, kpis, predecessor, reconciliation
 from orchestration.delivery import deliveries
@@ -311,6 +312,25 @@ def test_the_models_that_gather_kpis_and_pairs_are_what_the_declarations_say():
     assert len(gathering) == 5
     for path, text in gathering.items():
         assert path.read_text(encoding="utf-8") == text, "stale: run kho derive"
+
+
+def test_no_key_stands_twice_in_a_yml():
+    """YAML's readers keep the last one and say nothing: a mart once lost its audience so."""
+
+    class Strict(yaml.CSafeLoader):
+        pass
+
+    def mapping(loader, node, deep=False):
+        keys = [loader.construct_object(key) for key, _ in node.value]
+        assert len(keys) == len(set(keys)), f"{node.start_mark.name}:{node.start_mark.line + 1}: {keys}"
+        return yaml.CSafeLoader.construct_mapping(loader, node, deep)
+
+    Strict.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, mapping)
+    files = sorted(MODELS.parent.rglob("*.yml"))
+    assert len(files) > len(datasets())
+    for file in files:
+        with file.open(encoding="utf-8") as text:
+            yaml.load(text, Strict)
 
 
 def test_refreshing_writes_only_what_differs(tmp_path, monkeypatch):

@@ -216,7 +216,7 @@ def test_a_failed_build_or_test_publishes_nothing(
     good = warehouse.Built("model.kho.mart_submission", "ok", 0.1, 0, "")
     bad = warehouse.Built("test.kho.learners_add_up", "failed", 0.1, 3, "Got 3 results, configured to fail if != 0")
     monkeypatch.setattr(warehouse, "build", lambda _settings: [good, bad])
-    monkeypatch.setattr(assets, "publish", offline)
+    monkeypatch.setattr(assets, "publish_all", offline)
     result = execute(definitions, instance, after_bronze(definitions))
     assert not result.success
     materialized = {event.asset_key.to_user_string() for event in result.get_asset_materialization_events()}
@@ -228,7 +228,7 @@ def test_a_failed_build_or_test_publishes_nothing(
 def test_a_warehouse_whose_last_build_failed_is_not_published_by_hand_either(
     definitions: dg.Definitions, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(assets, "publish", offline)
+    monkeypatch.setattr(assets, "publish_all", offline)
     assert not execute(definitions, instance, [assets.PUBLISHED]).success
 
 
