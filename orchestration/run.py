@@ -175,4 +175,4 @@ def dev(settings: Settings, *, port: int = 3000) -> NoReturn:
     command = [*quiet, "-m", "dagster", "dev", "-h", "127.0.0.1", "-p", str(port), "-w", str(workspace)]
     sys.stdout.flush()
     os.chdir(PROJECT)
-    os.execve(sys.executable, [sys.executable, *command], environment)
+    os.execve(sys.executable, [sys.executable, *command], environment)  # noqa: S606 - nothing of it comes from outside

@@ -108,7 +108,8 @@ class Project:
 
     @cached_property
     def _environment(self) -> jinja2.Environment:
-        environment = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=False)
+        # It writes SQL, no markup: quoting for HTML would change it.
+        environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701
         variables = self._configuration.get("vars", {})
         environment.globals.update(
             ref=lambda name: f"{self._schemas[name]}.{name}",
@@ -129,7 +130,7 @@ def read_project(settings: Settings) -> Project:
 
 
 def _yaml(file: Path) -> Any:
-    return yaml.load(file.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader)
 
 
 def _declared(file: Path) -> Mapping[str, Any]:
