@@ -25,7 +25,7 @@ from typing import Any
 import duckdb
 
 from orchestration.files import private_folder
-from orchestration.intake import pseudonyms, take_in
+from orchestration.intake import keys, take_in
 from orchestration.intake.bronze import export_for_dbt
 from orchestration.intake.discover import incoming_files
 from orchestration.intake.ledger import Ledger, Submission
@@ -273,7 +273,7 @@ def execute(order: Order, whole_run: float) -> tuple[list[int], float]:
 
 def main() -> None:
     """Warm up, then serve."""
-    assert len(KEY) == pseudonyms.KEY_BYTES * 2
+    assert len(KEY) == keys.KEY_BYTES * 2
     for declaration in datasets().values():
         assert declaration.schema is not None
     whole_run = 0.0

@@ -30,6 +30,8 @@ SHARED = "shared"
 #: The only schemas of a published file.
 SCHEMAS = frozenset({"core", "marts", "ops"})
 _ANNOUNCEMENT = "current.json"
+#: Is there from a rollback to the next publication (``rollback.py``).
+TAKEN_BACK = "taken_back.json"
 _VERSION = re.compile(r"v([0-9]{6,})\.duckdb")
 _CHUNK = 8 * 1024 * 1024
 
@@ -179,7 +181,8 @@ def keep_only_current(settings: Settings) -> None:
 def sweep(settings: Settings, audience: str, *, keep: int | None = None) -> None:
     """Remove what a killed publication left, and all but the last ``keep`` versions and the announced one.
 
-    A version whose facts were written is whole, whether it is announced or was rolled back. A reader that still has a
+    A version whose facts were written is whole. One that is newer than the announced one was taken back, or else the
+    publication was killed before it was announced, and goes. A reader that still has a
     removed version open goes on reading it; the kernel frees the space afterwards.
     """
     folder = folder_of(settings, audience)
@@ -190,6 +193,8 @@ def sweep(settings: Settings, audience: str, *, keep: int | None = None) -> None
         shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
     announced = current(settings, audience=audience)
     whole = [file for file in _versions(folder) if _facts(file).exists()]
+    if not (settings.publish / TAKEN_BACK).exists():
+        whole = [file for file in whole if announced and _number(file) <= _number(announced.path)]
     newest = whole[-keep:] if keep else []
     kept = {*newest, *([announced.path] if announced else [])}
     for file in set(_versions(folder)) - kept:

@@ -16,7 +16,16 @@ from pathlib import Path
 from orchestration.files import replacing
 from orchestration.locks import lock
 from orchestration.settings import Settings
-from orchestration.sharing.publish import SHARED, Published, announce, current, find_version, versions, withdraw
+from orchestration.sharing.publish import (
+    SHARED,
+    TAKEN_BACK,
+    Published,
+    announce,
+    current,
+    find_version,
+    versions,
+    withdraw,
+)
 from orchestration.warehouse import LOCK
 
 
@@ -66,4 +75,4 @@ def _note(settings: Settings, left: Published) -> None:
 
 
 def _marker(settings: Settings) -> Path:
-    return settings.publish / "taken_back.json"
+    return settings.publish / TAKEN_BACK
