@@ -9,6 +9,7 @@ import pytest
 from orchestration.settings import Settings
 from orchestration.sharing.audiences import (
     Audiences,
+    Reach,
     Relation,
     SmallCells,
     UnknownAudienceError,
@@ -25,7 +26,7 @@ def audiences() -> Audiences:
     return declared_audiences(Settings())
 
 
-def relation(reach: str | None, **columns: str) -> Relation:
+def relation(reach: Reach, **columns: str) -> Relation:
     return Relation(
         schema="core", name="t", columns=columns, reach=reach, departments=frozenset({"land"}), small_cells=None
     )
@@ -34,16 +35,13 @@ def relation(reach: str | None, **columns: str) -> Relation:
 @pytest.mark.parametrize(
     ("reach", "seen_by"),
     [
-        (None, set()),
         ("shared", {"shared"}),
         ("owner", {"shared", "department:land"}),
         ("departments", {"shared", "department:land", "department:finance"}),
         ("open", {"shared", "department:land", "department:finance", "open"}),
     ],
 )
-def test_a_model_goes_as_far_as_it_says_and_one_that_says_nothing_goes_nowhere(
-    reach: str | None, seen_by: set[str]
-) -> None:
+def test_a_model_goes_as_far_as_it_says_and_no_further(reach: str, seen_by: set[str]) -> None:
     everybody = ("open", "shared", "department:land", "department:finance")
     assert {each for each in everybody if visible_columns(relation(reach, a="open"), each)} == seen_by
 

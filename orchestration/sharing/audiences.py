@@ -4,9 +4,9 @@ Belongs here: what the words ``audience`` and ``classification`` of a model's ym
 that follow from them for each audience. Does not belong here: making a published file of them (``extract.py``),
 withholding small figures (``small_cells.py``).
 
-A model says in ``config.meta.audience`` how far it may go; one that says nothing is in no audience:
+A model says in ``config.meta.audience`` how far it may go:
 
-* ``shared``: analysts of the shared warehouse only
+* ``shared``, where it says nothing: analysts of the shared warehouse only, whose file is a copy of it
 * ``owner``: those, and the departments whose datasets its SQL reads
 * ``departments``: those, and every department
 * ``open``: everybody; of it, open data have only the columns whose ``config.meta.classification`` is open
@@ -79,7 +79,7 @@ class Relation:
     schema: str
     name: str
     columns: Mapping[str, str]
-    reach: Reach | None
+    reach: Reach
     departments: frozenset[str]
     small_cells: SmallCells | None
 
@@ -142,8 +142,6 @@ class Audiences:
 
 def visible_columns(relation: Relation, audience: str) -> tuple[str, ...]:
     """The columns of a relation that an audience may see; none if it may not see the relation."""
-    if relation.reach is None:
-        return ()
     if audience == OPEN:
         shown = relation.columns.items() if relation.reach == "open" else ()
         return tuple(name for name, classification in shown if classification == "open")
@@ -191,8 +189,8 @@ def _relations(folder: Path, kind: str, schema: str, built: set[str] | None) -> 
 
 def _relation(node: Mapping[str, Any], schema: str, sql: Path) -> Relation:
     meta = node.get("config", {}).get("meta", {})
-    reach = meta.get("audience")
-    if reach is not None and reach not in _REACHES:
+    reach = meta.get("audience", SHARED)
+    if reach not in _REACHES:
         raise ValueError(f"{node['name']}: audience is {reach!r}; it must be one of {', '.join(_REACHES)}")
     return Relation(
         schema=schema,

@@ -16,13 +16,11 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-import duckdb
-
 from orchestration.files import private_folder
 from orchestration.settings import Settings
 from orchestration.sharing import publish as publishing
 from orchestration.sharing.audiences import OPEN, Audience, Audiences, declared_audiences
-from orchestration.sharing.extract import described, extract
+from orchestration.sharing.extract import extract
 from orchestration.sharing.publish import SHARED, Facts, Published
 from orchestration.sharing.rollback import forget_rollback
 from orchestration.sharing.tables import write_tables
@@ -31,8 +29,7 @@ from orchestration.sharing.tables import write_tables
 def publish_all(settings: Settings, *, facts: Facts) -> Published:
     """Publish the warehouse as it is now for every audience; returns the shared version.
 
-    The caller holds the warehouse lock and has closed its connections. A relation that no audience names is
-    published for none: then the shared version is an extract, too, instead of a plain copy.
+    The caller holds the warehouse lock and has closed its connections.
     """
     audiences = declared_audiences(settings)
     for name in audiences.all:
@@ -70,10 +67,7 @@ def _writer(
 ) -> Callable[[Path], None] | None:
     """What makes the audience's file; None for a copy of the warehouse."""
     if audience.name == SHARED:
-        with duckdb.connect(settings.warehouse, read_only=True) as connection:
-            there = described(connection, settings.warehouse.stem)
-        whole = there.keys() <= audience.relations.keys()
-        return None if whole else partial(extract, settings.warehouse, relations=audience.relations)
+        return None
     if audience.name == OPEN:
         return partial(
             extract,
