@@ -17,6 +17,9 @@
   const search = () => {
     const words = folded(document.getElementById("words").value).split(/\s+/).filter(Boolean);
     const hits = words.length ? entries.filter(({ text }) => words.every((word) => text.includes(word))) : [];
+    // What is called by these words comes before what merely mentions them.
+    const named = ({ entry }) => (folded(entry[2]).includes(words.join(" ")) ? 0 : 1);
+    hits.sort((one, other) => named(one) - named(other));
     found.replaceChildren(...hits.slice(0, 30).map(({ entry: [place, kind, name, other] }) => {
       const line = document.createElement("li");
       const link = document.createElement("a");
