@@ -32,5 +32,8 @@ def retain(
         facts = each.submission
         name = f"{facts.dataset}  {facts.period}  {facts.submission_id}  {facts.file_name}"
         typer.echo(f"{name}  until {each.until}{kept}")
-    did = "removed" if apply else "would go; nothing was changed, --apply removes them" if found else "expired"
+    if not found:
+        typer.echo("Nothing is kept longer than its dataset's retention_years.")
+        return
+    did = "removed" if apply else "would go; nothing was changed, --apply removes them"
     typer.echo(f"{len(found)} submissions, {sum(each.file_bytes for each in found):,} bytes of originals: {did}")

@@ -29,11 +29,13 @@ def versions(audience: AudienceName = "shared", as_json: Json = False) -> None:
 def diff(before: Version, after: Version, audience: AudienceName = "shared", as_json: Json = False) -> None:
     """Show what a version has that another has not: tables, columns, rows as counts, values of KPIs."""
     from orchestration.console_sharing import show_comparison
+    from orchestration.lineage.project import read_project
     from orchestration.sharing.comparison import compare
     from orchestration.sharing.publish import find_version
 
     old, new = (find_version(settings(), name, audience=audience) for name in (before, after))
-    show_comparison(compare(old, new), as_json=as_json)
+    keys = {name: each.key for name, each in read_project(settings()).relations.items()}
+    show_comparison(compare(old, new, keys), as_json=as_json)
 
 
 def rollback(version: Version) -> None:

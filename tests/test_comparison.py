@@ -72,6 +72,14 @@ def test_tables_columns_rows_and_kpis_that_differ_are_told_and_no_row_is_shown(h
     )
 
 
+def test_a_declared_key_comes_before_one_that_is_found_unless_it_names_no_row(home: Settings) -> None:
+    old, new = (find_version(home, name) for name in ("1", "2"))
+    found = {each.table: each for each in compare(old, new, {"core.person": ["n"], "core.log": ["word"]}).tables}
+    person = found["core.person"]
+    assert (person.key, person.added, person.removed, person.changed) == (["n"], 2, 2, 0)
+    assert found["core.log"].key == []
+
+
 def test_a_version_does_not_differ_from_itself(home: Settings) -> None:
     version = current(home)
     assert compare(version, version) == Comparison("v000002", "v000002", [], [], [], [])

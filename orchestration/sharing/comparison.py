@@ -6,8 +6,9 @@ counted and never shown, because a row of a fact is about one person; KPIs are n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
@@ -57,14 +58,21 @@ class Comparison:
     kpis: list[dict[str, Any]] = field(default_factory=list)
 
 
-def compare(before: Published, after: Published) -> Comparison:
-    """Compare two versions of one audience; tables without any difference are left out."""
+def compare(
+    before: Published, after: Published, keys: Mapping[str, Sequence[str]] = MappingProxyType({})
+) -> Comparison:
+    """Compare two versions of one audience; tables without any difference are left out.
+
+    keys: the columns that name a row, by schema.table, where they are declared; else they are looked for.
+    """
     with duckdb.connect() as connection:
         for name, version in (("before", before), ("after", after)):
             path = str(version.path).replace("'", "''")
             connection.execute(f"attach '{path}' as {_quoted(name)} (read_only)")
         old, new = described(connection, "before"), described(connection, "after")
-        both = [_compare_table(connection, name, old[name], new[name]) for name in sorted(old.keys() & new.keys())]
+        both = [
+            _compare_table(connection, name, old[name], new[name], keys) for name in sorted(old.keys() & new.keys())
+        ]
         return Comparison(
             before=before.version,
             after=after.version,
@@ -75,10 +83,16 @@ def compare(before: Published, after: Published) -> Comparison:
         )
 
 
-def _compare_table(connection: duckdb.DuckDBPyConnection, name: str, old: Described, new: Described) -> TableDifference:
+def _compare_table(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    old: Described,
+    new: Described,
+    keys: Mapping[str, Sequence[str]],
+) -> TableDifference:
     old_types, new_types = ({each.name: each.type for each in table.columns} for table in (old, new))
     shared = [column for column in new_types if old_types.get(column) == new_types[column]]
-    key = _key(connection, name, shared)
+    key = _key(connection, name, shared, keys.get(name, ()))
     counts = _counts(connection, name, key, shared) if key else _unkeyed_counts(connection, name, shared)
     return TableDifference(
         table=name,
@@ -91,10 +105,13 @@ def _compare_table(connection: duckdb.DuckDBPyConnection, name: str, old: Descri
     )
 
 
-def _key(connection: duckdb.DuckDBPyConnection, name: str, columns: Sequence[str]) -> list[str]:
-    """The fewest first columns that name a row in both versions; none if there are no such."""
-    for length in range(1, min(len(columns), _KEY_COLUMNS) + 1):
-        first = ", ".join(map(_quoted, columns[:length]))
+def _key(
+    connection: duckdb.DuckDBPyConnection, name: str, columns: Sequence[str], declared: Sequence[str]
+) -> list[str]:
+    """The declared key, or the fewest first columns, that name a row in both versions; none if there are no such."""
+    known = [declared] if declared and set(declared) <= set(columns) else []
+    for tried in (*known, *(columns[:length] for length in range(1, min(len(columns), _KEY_COLUMNS) + 1))):
+        first = ", ".join(map(_quoted, tried))
         repeated = [
             _number(
                 connection, f"select count(*) from (select 1 from {side}.{name} group by {first} having count(*) > 1)"
@@ -102,7 +119,7 @@ def _key(connection: duckdb.DuckDBPyConnection, name: str, columns: Sequence[str
             for side in ("before", "after")
         ]
         if not any(repeated):
-            return list(columns[:length])
+            return list(tried)
     return []
 
 

@@ -43,7 +43,7 @@ select table_schema || '.' || table_name as "table", table_comment as descriptio
     data_type as type, column_comment as meaning
 from (
     select schema_name as table_schema, table_name, column_name, data_type, column_index, comment as column_comment
-    from duckdb_columns() where schema_name in ('core', 'marts')
+    from duckdb_columns() where schema_name in ('core', 'marts', 'ops')
 ) join (select schema_name as table_schema, table_name, comment as table_comment from duckdb_tables())
 using (table_schema, table_name) order by 1, column_index
 """
