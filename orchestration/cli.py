@@ -24,6 +24,7 @@ from orchestration import (
     cli_kpi,
     cli_mapping,
     cli_person,
+    cli_postgres,
     cli_retain,
     cli_sharing,
     cli_submissions,
@@ -47,6 +48,7 @@ _EXPECTED = {
     "ForeignHomeError",
     "KeyFileError",
     "LedgerVersionError",
+    "PostgresError",
     "QueryError",
     "UnknownAudienceError",
     "UnknownVersionError",
@@ -267,6 +269,7 @@ app.command()(cli_sharing.versions)
 app.command()(cli_sharing.diff)
 app.command()(cli_sharing.rollback)
 app.command()(cli_sharing.serve)
+app.command()(cli_postgres.publish)
 app.add_typer(cli_sharing.tokens, name="token")
 app.command()(cli_trace.trace)
 app.add_typer(cli_differences.app, name="differences")

@@ -6,6 +6,7 @@ from orchestration import assets, sensors
 from orchestration.assets import OnProgress, Progress
 from orchestration.settings import Settings
 from orchestration.settings import settings as read_settings
+from orchestration.sharing.postgres.asset import postgres_asset
 from schemas import datasets
 
 JOB = "take_in_and_build"
@@ -22,14 +23,20 @@ def assemble(settings: Settings, on_progress: OnProgress = _keep_to_itself) -> d
     models = assets.dbt_models(settings, on_progress)
     ledger = assets.ledger_assets(settings, declarations)
     published = assets.published_asset(settings, models, on_progress)
+    further = [postgres_asset(settings)] if settings.postgres else []
     job = dg.define_asset_job(
         JOB,
         selection=dg.AssetSelection.all(),
         description="Take in every file that waits, build the warehouse, publish it.",
     )
-    following = [*sorted(ledger.keys), *sorted(models.keys), *published.keys]
+    following = [
+        *sorted(ledger.keys),
+        *sorted(models.keys),
+        *published.keys,
+        *(key for each in further for key in each.keys),
+    ]
     return dg.Definitions(
-        assets=[*bronze, ledger, models, published],
+        assets=[*bronze, ledger, models, published, *further],
         jobs=[job],
         sensors=[sensors.files_sensor(settings, declarations, JOB, following)],
         schedules=[sensors.every_morning(JOB)],

@@ -10,7 +10,7 @@ import datetime
 from functools import cache
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -52,6 +52,7 @@ class Settings(BaseSettings):
     serve_memory_mb: int = Field(1024, gt=0, description="Memory that a worker of kho serve may use.")
     serve_rows: int = Field(1_000_000, gt=0, description="Rows that an answer over HTTP has at most.")
     serve_answer_mb: int = Field(64, gt=0, description="Size of an answer over HTTP at most.")
+    postgres: SecretStr | None = Field(None, description="PostgreSQL to publish to, postgresql://…; off by default.")
     marked_whole: int = Field(20_000, gt=0, description="Files of so many rows get all returned rows marked.")
     marked_rows: int = Field(500, gt=0, description="Returned rows that are marked of a larger file, at most.")
 

@@ -23,7 +23,7 @@ hypothesis.settings.load_profile("kho")
 
 #: Groups of tests that share what takes long to make, the longest first: what is short comes last, so that no worker
 #: is left alone with a long one.
-LONGEST_FIRST = ("flow", "compiled", "crash", "dbt", "new dataset", "definitions", "catalogue", "geography")
+LONGEST_FIRST = ("flow", "compiled", "crash", "dbt", "new dataset", "definitions", "catalogue", "postgres", "geography")
 
 Drop = Callable[[Declaration, str, str | bytes], Path]
 HandIn = Callable[[Declaration, str, str | bytes], Submission]
