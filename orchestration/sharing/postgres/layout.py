@@ -4,7 +4,8 @@ Belongs here: names, types, the statements that make tables and views. Does not 
 
 Rows of all loads of a relation lie in one table partitioned by load; a view per audience shows those of the load that
 ``kho_meta.current`` names. So a publication is one change of rows in that table: a statement sees one version of
-everything, a REPEATABLE READ transaction too, and nobody waits for a lock.
+everything, a REPEATABLE READ transaction too, and nobody waits for a lock. The rows' own policy says the same again,
+for a reader who goes past the view: loads of the audiences of the login, and rows of its communes.
 """
 
 from __future__ import annotations
@@ -57,6 +58,9 @@ META_STATEMENTS = (
     f"create table if not exists {META}.member (login text primary key, audience text not null, communes text[])",
     f"create or replace function {META}.communes() returns text[] language sql stable security definer "
     f"set search_path = pg_catalog as $$ select communes from {META}.member where login = session_user $$",
+    f"create or replace function {META}.loads() returns bigint[] language sql stable security definer "
+    f"set search_path = pg_catalog as $$ select array_agg(load_id) from {META}.current where "
+    "pg_has_role(session_user, to_regrole('kho_' || replace(audience, ':', '_')), 'member') $$",
 )
 
 
@@ -111,7 +115,8 @@ def create_parent(parent: Parent) -> list[str]:
     return [
         f"create table if not exists {parent.full_name} ({LOAD} bigint not null, {columns}) partition by list ({LOAD})",
         f"alter table {parent.full_name} enable row level security",
-        f"create policy own_communes on {parent.full_name} for select using ({sees_all}{inside})",
+        f"create policy own_rows on {parent.full_name} for select using "
+        f"({LOAD} = any ((select {META}.loads())::bigint[]) and ({sees_all}{inside}))",
         *_comments(f"table {parent.full_name}", parent.full_name, parent.relation),
     ]
 

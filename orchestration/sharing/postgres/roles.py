@@ -30,7 +30,7 @@ def audience_role(server: Server, audience: str) -> None:
         f"create schema if not exists {identifier(name)}",
         f"grant usage on schema {identifier(name)}, {DATA}, {META} to {identifier(name)}",
         f"grant select on {META}.current to {identifier(name)}",
-        f"grant execute on function {META}.communes() to {identifier(name)}",
+        f"grant execute on function {META}.communes(), {META}.loads() to {identifier(name)}",
         "revoke create on schema public from public",
     )
     ((database,),) = server.rows("select current_database()")
