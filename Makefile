@@ -26,7 +26,8 @@ lint: .venv/installed-dev  ## format, lint, types, SQL
 bench: .venv/installed  ## intake of 200,000 rows against its floor and pandas + pandera
 	$(BIN)/python -m bench.intake --rows 200000 --repeats 3
 
-soak: .venv/installed-dev  ## hundreds of kills and full disks, half an hour (the full disks need root)
+soak: .venv/installed-dev  ## hundreds of kills, full disks and publications, an hour (the full disks need root)
+	KHO_TEST_PUBLICATIONS=200 $(BIN)/pytest -n0 tests/test_postgres.py -k many_publications
 	$(BIN)/python -m tests.soak --kills 300 --full-disk 60 --seed 1
 
 bench-full: .venv/installed  ## the same at 1, 5 and 10 million rows

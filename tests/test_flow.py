@@ -29,9 +29,11 @@ from orchestration.intake import vault_files
 from orchestration.intake.ledger import Ledger
 from orchestration.run import run
 from orchestration.settings import PROJECT, Settings
+from orchestration.sharing.postgres.publication import publish_to
 from orchestration.sharing.publish import current
 from schemas import Declaration, datasets
 from tests.demo_totals import CommuneTotals, commune_totals
+from tests.postgres_server import running
 
 pytestmark = pytest.mark.xdist_group("flow")
 
@@ -177,6 +179,11 @@ def test_no_restricted_value_of_the_demo_stands_anywhere_but_in_vault_archive_an
     patterns.write_text("\n".join(sorted(canaries)) + "\n", encoding="utf-8")
     searched = [path for path in settings.home.iterdir() if path.name not in ("vault", "archive", "sources")]
     searched.append(tmp_path / "catalogue")
+    with running(tmp_path / "postgres") as uri:
+        assert publish_to(settings, uri).shown["shared"] > 20
+    shown = subprocess.run(["grep", "-rlaF", "Phường Lào Cai", tmp_path / "postgres"], capture_output=True, check=False)
+    assert shown.stdout, "what is published is found in the files of PostgreSQL"
+    searched.append(tmp_path / "postgres")
     hits = subprocess.run(["grep", "-rlaFf", patterns, *searched], capture_output=True, text=True, check=False)
     assert hits.stdout == ""
     published = sorted(settings.publish.glob("*/*.duckdb"))

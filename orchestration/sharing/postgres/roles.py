@@ -18,7 +18,9 @@ _LIMITS = {
     "statement_timeout": "'60s'",
     "idle_in_transaction_session_timeout": "'300s'",
     "default_transaction_read_only": "on",
+    "temp_file_limit": "'2GB'",  # no user may raise this one
 }
+_CONNECTIONS = 10
 
 
 def audience_role(server: Server, audience: str) -> None:
@@ -32,6 +34,8 @@ def audience_role(server: Server, audience: str) -> None:
         f"grant select on {META}.current to {identifier(name)}",
         f"grant execute on function {META}.communes(), {META}.loads() to {identifier(name)}",
         "revoke create on schema public from public",
+        # large objects: the one way in which an account without a right could fill the disk
+        "revoke execute on function lo_from_bytea(oid, bytea), lo_create(oid), lo_creat(integer) from public",
     )
     ((database,),) = server.rows("select current_database()")
     server.execute(f"revoke temporary on database {identifier(database)} from public")
@@ -57,7 +61,8 @@ def make_login(uri: str, name: str, audience: str, *, communes: Sequence[str] = 
         server.execute(*META_STATEMENTS)
         audience_role(server, audience)
         known = server.rows(f"select 1 from pg_roles where rolname = {literal(name)}")
-        server.execute(f"{'alter' if known else 'create'} role {role} login password {literal(password)}")
+        limited = f"login connection limit {_CONNECTIONS} password {literal(password)}"
+        server.execute(f"{'alter' if known else 'create'} role {role} {limited}")
         for ((member),) in server.rows(f"select audience from {META}.member where login = {literal(name)}"):
             server.execute(f"revoke {identifier(audience_schema(member))} from {role}")
         server.execute(f"grant {group} to {role}")
