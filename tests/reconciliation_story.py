@@ -7,12 +7,12 @@ residents, from 200 on unknown there.
 
 from __future__ import annotations
 
-import hmac
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from orchestration.intake.folding import fold
+from tests import keyed
 from tests.office import Row, learner, parcel, resident
 
 #: Where resident n lives by n modulo 4 (tests/office.py), and the codes of those communes.
@@ -49,11 +49,10 @@ def name(number: int, written: str | None = None) -> str:
 def pseudonym(text: str | None, key: str) -> str | None:
     """The text with what stands for a pseudonym replaced by it; any other text as it is."""
 
-    def keyed(found: re.Match[str]) -> str:
-        length = 16 if found[1] else 8
-        return hmac.digest(key.encode(), (found[1] or found[2]).encode(), "sha256")[:length].hex()
+    def hashed(found: re.Match[str]) -> str:
+        return keyed.pseudonym(key, found[1]) if found[1] else keyed.agreement_key(key, *found[2].split("\n"))
 
-    return text and re.sub(r"person:([0-9]{12})|name:([0-9]{12}\n.*)", keyed, text)
+    return text and re.sub(r"person:([0-9]{12})|name:([0-9]{12}\n.*)", hashed, text)
 
 
 def absent(pair: str, number: int, commune: str | None) -> Planted:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hmac
-
 import polars as pl
-import polars_hash
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +16,7 @@ from schemas import Declaration, column, dataset, datasets
 from schemas.column_types import CitizenId, ColumnType, PersonName, Text
 from schemas.columns import Column, agreement_columns
 from tests.conftest import HandIn
+from tests.keyed import agreement_key, blake3, pseudonym
 from tests.office import PARCELS, RESIDENTS, Row, parcel, resident, rows_csv
 
 STAFFING = dataset("home_affairs/staffing")
@@ -32,14 +30,8 @@ def agreement(*rows: tuple[str | None, str | None]) -> list[str | None]:
     return keyed.agreement(keyed.digests(ids, CITIZEN_ID), names).to_list()
 
 
-def blake3(text: str) -> str:
-    frame = pl.DataFrame({"text": [text]}).select(polars_hash.col("text").chash.blake3())
-    return str(frame.item())
-
-
 def key_of(person: str, folded_name: str) -> str:
-    secret = hmac.digest(b"key", person.encode(), "sha256")[16:].hex()
-    return blake3(secret + folded_name)[:16]
+    return agreement_key("key", person, folded_name)
 
 
 @given(
@@ -67,10 +59,10 @@ def test_the_hash_is_the_published_one() -> None:
 def test_an_agreement_key_shows_nothing_of_the_pseudonym_beside_it() -> None:
     """Whoever guesses a name has to know the half of the digest that is kept nowhere."""
     keyed, ids = Pseudonymiser("key"), pl.Series("id", ["001"])
-    (pseudonym,) = keyed.series(ids, CITIZEN_ID)
+    (shown,) = keyed.series(ids, CITIZEN_ID)
     (found,) = keyed.agreement(keyed.digests(ids, CITIZEN_ID), pl.Series("name", ["Lò Văn A"]))
-    assert pseudonym == hmac.digest(b"key", b"001", "sha256")[:16].hex()
-    assert found not in {blake3(guess)[:16] for guess in (f"{pseudonym}lo van a", f"{pseudonym}\nlo van a", "lo van a")}
+    assert shown == pseudonym("key", "001")
+    assert found not in {blake3(guess)[:16] for guess in (f"{shown}lo van a", f"{shown}\nlo van a", "lo van a")}
 
 
 def test_names_of_one_person_agree_however_they_are_written() -> None:
