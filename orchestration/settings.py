@@ -39,7 +39,7 @@ class Settings(BaseSettings):
         120.0, gt=0, description="After so long a dataset's further files wait for its next turn."
     )
     largest_file_mb: int = Field(4096, gt=0, description="Larger files are not taken in; the officer is told.")
-    batch_rows: int = Field(180_000, gt=0, description="Rows that are checked at a time.")
+    batch_rows: int = Field(120_000, gt=0, description="Rows that are checked at a time.")
     parsed: Path | None = Field(None, description="Where the parsed dbt project is kept; else in the home.")
     keep_versions: int = Field(5, ge=1, description="Published versions that are kept.")
     publish_tables: bool = Field(True, description="Publish every audience's tables as Parquet, too.")

@@ -20,6 +20,7 @@ from orchestration.intake.control_totals import ControlTotals
 from orchestration.intake.findings import reasons, row_findings, rows_with_errors
 from orchestration.intake.measures import MEASURED, CellCounts, measures
 from orchestration.intake.normalise import TypedBatch, normalise
+from orchestration.intake.overlap import Behind, ahead
 from orchestration.intake.places import communes
 from orchestration.intake.pseudonyms import Pseudonymiser
 from orchestration.intake.readers.table import MisshapenRow, TextBatch, column_names
@@ -84,8 +85,9 @@ class Examination:
             carrier = Carrier(self._declaration, layout, self._context, sheet=sheet.name, mended=self._mended)
             self._totals = ControlTotals(self._declaration, layout)
             rows = RowFilter(self._declaration, layout, carrier.sections.names_place)
-            for batch in _gathered(sheet.batches(layout.width), self._settings.batch_rows):
-                self._examine(sheet.name, layout, rows, carrier, batch, spool)
+            with Behind() as self._writing:
+                for batch in ahead(_gathered(sheet.batches(layout.width), self._settings.batch_rows)):
+                    self._examine(sheet.name, layout, rows, carrier, batch, spool)
             self._wrong_totals += self._totals.differences(self._context)
             self._ignored += rows.ignored
             self._mended += sheet.mended
@@ -156,9 +158,12 @@ class Examination:
         if len(out):
             good = ~typed.rows.is_in(out.implode())
             frame, origin = frame.filter(good), origin.filter(good)
+        self._writing.do(lambda: self._keep(origin, frame))
+        return findings
+
+    def _keep(self, origin: pl.DataFrame, frame: pl.DataFrame) -> None:
         self._stage.add("bronze", for_warehouse(self._declaration, origin, frame, self._keyed))
         self._stage.add("vault", for_vault(self._declaration, origin, frame))
-        return findings
 
     def _amend(self, repetition: Repetition) -> None:
         """Take back rows that repeat a row of another batch; their original cells are read from the file once more."""

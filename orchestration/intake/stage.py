@@ -42,6 +42,9 @@ class Stage:
 
     def __init__(self, settings: Settings, declaration: Declaration, submission_id: str, width: int) -> None:
         self._settings, self._declaration, self.submission_id = settings, declaration, submission_id
+        # Made here where they are missing: files are written by several threads, which would make one key at a time.
+        self._key = pseudonym_key(settings)
+        vault_files.vault_keys(settings)
         self.folder = private_folder(settings.temporary) / f"{declaration.table}-{submission_id}-{os.getpid()}"
         shutil.rmtree(self.folder, ignore_errors=True)
         private_folder(self.folder)
@@ -90,7 +93,7 @@ class Stage:
             "write_statistics": [name for name in ("submission_id", "source_row", "row") if name in schema.names],
         }
         if kind == "bronze":
-            return pq.ParquetWriter(file, keyed_schema(schema, pseudonym_key(self._settings)), **options)
+            return pq.ParquetWriter(file, keyed_schema(schema, self._key), **options)
         return vault_files.writer(self._settings, file, schema, **options)
 
     def _opened(self, kind: str) -> pq.ParquetFile:

@@ -29,8 +29,8 @@ from orchestration.settings import Settings
 from schemas import file_rules
 
 SHEET = "csv"
-#: As many rows as are checked at a time (180,000 of some 130 bytes): joining two blocks would copy every cell.
-BLOCK_BYTES = 24 << 20
+#: As many rows as are checked at a time (120,000 of some 130 bytes): joining two blocks would copy every cell.
+BLOCK_BYTES = 16 << 20
 #: The first block is read twice, by those who look what the file is before those who read it.
 FIRST_BLOCK_BYTES = 6 << 20
 #: Rows of a block, at most a few times this where they stand unevenly: rows may be as short as a line's end.
