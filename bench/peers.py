@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).parent
+#: Below this line of a requirements file stands what the packages above it need.
+NEEDED = "# What these need."
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,22 @@ class Peer:
         return HERE / f"requirements-{self.name}.txt"
 
     def versions(self) -> list[str]:
-        """Its packages, for the report."""
-        lines = self.requirements.read_text(encoding="utf-8").splitlines()
-        return [line for line in lines if not line.startswith("#")]
+        """The packages that it is about, for the report: those above the line of what these need in turn."""
+        own = self.requirements.read_text(encoding="utf-8").partition(NEEDED)[0]
+        return [line for line in own.splitlines() if not line.startswith("#")]
 
 
-PEERS = {peer.name: peer for peer in (Peer("pandas", 1_000_000),)}
+PEERS = {
+    peer.name: peer
+    for peer in (
+        Peer("pandas", 1_000_000),
+        Peer("polars", 1_000_000),
+        Peer("dbt", 1_000_000),
+        Peer("gx", 1_000_000),
+        Peer("dlt", 100_000, whole_file=False),
+        Peer("frictionless", 100_000),
+    )
+}
 
 
 def make_environment(peer: Peer) -> None:
