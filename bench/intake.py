@@ -26,6 +26,8 @@ from bench.peers import PEERS, Peer, make_environment
 HERE = Path(__file__).parent
 DATA = HERE / ".data"
 TODAY = f"{population.RECEIVED}T03:00:00+00:00"
+#: The floor comes first: ratios are to what was measured first.
+OWN = ("floor", "kho")
 #: No peer tells its makers about the run.
 SILENCE = {
     "DO_NOT_TRACK": "1",
@@ -101,7 +103,7 @@ def plan(sizes: Sequence[int], peers: Collection[Peer]) -> Iterator[tuple[int, l
             for peer in peers
             if (rows in sizes and rows <= peer.largest_rows) or (rows < max(sizes) and rows == peer.largest_rows)
         ]
-        yield rows, ["floor", "kho", *taking]
+        yield rows, [*OWN, *taking]
 
 
 def parse() -> argparse.Namespace:
@@ -109,9 +111,11 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, action="append", help="size of the file; may be given several times")
     parser.add_argument("--repeats", type=int, default=1, help="rounds per size; medians are reported")
+    parser.add_argument("--peer-repeats", type=int, help="in how many of the rounds the peers take part; default: all")
     parser.add_argument("--bad", type=int, action="append", choices=population.BAD_PERCENTS, help="bad rows, per cent")
     parser.add_argument("--peer", action="append", choices=sorted(PEERS), help="only these peers")
     parser.add_argument("--without-peers", action="store_true", help="measure no peer, install nothing")
+    measuring.add_json(parser)
     return parser.parse_args()
 
 
@@ -126,8 +130,10 @@ def main() -> None:
         for rows, steps in plan(asked.rows or [1_000_000], peers):
             source = population.generate(DATA, rows, bad_percent)
             once = lambda step: run(step, source, rows, bad_percent)  # noqa: B023, E731 - called at once
-            measurements += measuring.interleaved(steps, asked.repeats, once)
-    measuring.report(measurements, peers={peer.name: peer.versions() for peer in peers})
+            together = min(asked.repeats, asked.repeats if asked.peer_repeats is None else asked.peer_repeats)
+            measurements += measuring.interleaved(steps, together, once)
+            measurements += measuring.interleaved(OWN, asked.repeats - together, once)
+    measuring.report(measurements, asked.json, peers={peer.name: peer.versions() for peer in peers})
 
 
 if __name__ == "__main__":

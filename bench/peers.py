@@ -22,7 +22,7 @@ NEEDED = "# What these need."
 
 @dataclass(frozen=True)
 class Peer:
-    """A peer. A larger file than ``largest_rows`` takes it minutes or more memory than the machine has."""
+    """A peer. A larger file than ``largest_rows`` takes it more than about a minute of CPU, or too much memory."""
 
     name: str
     largest_rows: int
