@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 STORED = Path(__file__).parent / "ratios.json"
+#: The step that ratios are to.
+FLOOR = "floor"
 #: What kho's ratios may become worse by. Two runs on a busy machine differ by less than that, a lost optimisation by more.
 TOLERANCE = 0.20
 
@@ -64,9 +66,11 @@ def is_kho(step: str) -> bool:
 
 
 def ratios(lines: Iterable[Mapping[str, Any]]) -> Ratios:
-    """What is compared of the lines of a summary. The floor's own ratios are 1 and say nothing."""
+    """What is compared of the lines of a summary. The floor's own ratios are 1, which says nothing."""
     found: Ratios = {}
     for line in lines:
+        if line["step"] == FLOOR:
+            continue
         for name, value in line.items():
             is_number = isinstance(value, int | float) and not isinstance(value, bool)
             if is_number and (name.endswith("_ratio") or (name == "peak_mb" and is_kho(line["step"]))):

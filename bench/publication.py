@@ -84,17 +84,17 @@ def main() -> None:
     now = datetime.datetime(2026, 11, 22, 3, tzinfo=datetime.UTC)
     settings = Settings(home=home, sources=home / "sources", now=now, keep_versions=1)
     _make(settings.warehouse, arguments.megabytes)
-    found: dict[str, list[tuple[float, float]]] = {"copy": [], "kho": []}
+    found: dict[str, list[tuple[float, float]]] = {"floor": [], "kho": []}
     for number in range(1, arguments.repeats + 1):
         target = home / "copy.duckdb"
-        found["copy"].append(_seconds(lambda: _copy(settings.warehouse, target)))  # noqa: B023 - called at once
+        found["floor"].append(_seconds(lambda: _copy(settings.warehouse, target)))  # noqa: B023 - called at once
         target.unlink()
         facts = Facts(ledger_sequence=number, code="bench")
         found["kho"].append(_seconds(lambda: publish(settings, facts=facts)))  # noqa: B023 - called at once
         walls = {step: f"{runs[-1][0]:.2f}" for step, runs in found.items()}
         sys.stderr.write(f"round {number}: {walls}\n")
     size = settings.warehouse.stat().st_size / 1e6
-    lines = [_line(step, runs, found["copy"], arguments.megabytes) for step, runs in found.items()]
+    lines = [_line(step, runs, found["floor"], arguments.megabytes) for step, runs in found.items()]
     print(
         f"{'step':8}{'wall s':>9}{'cpu s':>9}{'wall ratio':>12}   warehouse of {size:.0f} MB, {arguments.repeats} rounds"
     )

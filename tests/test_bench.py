@@ -129,10 +129,11 @@ def test_several_steps_of_kho_are_judged_and_peers_are_not(tmp_path: Path) -> No
     assert status(tmp_path, {"step": "pandas", "cpu_ratio": 2}, {"step": "pandas", "cpu_ratio": 9}) == 0
 
 
-def test_seconds_words_and_the_memory_of_peers_are_not_compared() -> None:
+def test_seconds_words_floors_and_the_memory_of_peers_are_not_compared() -> None:
+    floor = {"case": "c", "rows": 1, "step": "floor", "cpu_ratio": 1.0, "peak_mb": 4}
     kho = {"case": "c", "rows": 1, "step": "kho", "runs": 3, "cpu_seconds": 4.0, "cpu_ratio": 2, "peak_mb": 5}
     peer = {"case": "c", "rows": 1, "step": "pandas", "peak_mb": 7, "wall_ratio": 3.5, "an_ordinary_ratio": "none"}
-    assert compare.ratios([kho, peer]) == {
+    assert compare.ratios([floor, kho, peer]) == {
         ("c", 1, "kho", "cpu_ratio"): 2.0,
         ("c", 1, "kho", "peak_mb"): 5.0,
         ("c", 1, "pandas", "wall_ratio"): 3.5,
