@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bench import compare, measuring, population
-from bench.intake import plan
+from bench.intake import check, plan
 from bench.measuring import Measurement
 from bench.peers import PEERS, Peer
 from bench.population import Expected
@@ -74,6 +74,16 @@ def test_every_peer_has_its_file_and_pins_every_package() -> None:
         assert peer.script.exists()
         assert [line for line in lines if not re.fullmatch(r"#.*|[\w.-]+==[\w.]+", line)] == []
         assert peer.versions()
+
+
+def test_a_step_that_counted_otherwise_than_was_planted_ends_the_run() -> None:
+    planted = {"accepted": 98_997, "rejected": 1_002, "duplicates": 1}
+    by_row = {"accepted": 99_000, "rejected": 1_000, "duplicates": 0}
+    right = {name: planted if peer.whole_file else by_row for name, peer in PEERS.items()} | {"kho": planted}
+    for step, counts in right.items():
+        check(step, 100_000, 1, counts)
+        with pytest.raises(SystemExit, match=f"{step} counted"):
+            check(step, 100_000, 1, {**counts, "accepted": counts["accepted"] + 1})
 
 
 # --- medians and ratios ------------------------------------------------------------------------------------
