@@ -4,9 +4,10 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-strip-extras --no-header --quiet
+RESULTS := bench/.data/results
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
-.PHONY: demo test dev lint bench soak bench-full derive lock clean
+.PHONY: demo test dev lint bench bench-full bench-compare soak derive lock clean
 
 demo: .venv/installed  ## run the main job on a synthetic Lào Cai
 	$(BIN)/kho demo
@@ -23,15 +24,23 @@ lint: .venv/installed-dev  ## format, lint, types, SQL
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests
 
-bench: .venv/installed  ## intake of 200,000 rows against its floor and pandas + pandera
-	$(BIN)/python -m bench.intake --rows 200000 --repeats 3
+bench: .venv/installed  ## a small intake against its floor and all peers (the first time makes their environments), a small workbook
+	$(BIN)/python -m bench.intake --rows 100000 --repeats 3 --peer-repeats 1 --json $(RESULTS)/intake.json
+	$(BIN)/python -m bench.workbook --rows 20000 --repeats 3 --json $(RESULTS)/workbook.json
 
 soak: .venv/installed-dev  ## hundreds of kills, full disks and publications, an hour (the full disks need root)
 	KHO_TEST_PUBLICATIONS=200 $(BIN)/pytest -n0 tests/test_postgres.py -k many_publications
 	$(BIN)/python -m tests.soak --kills 300 --full-disk 60 --seed 1
 
-bench-full: .venv/installed  ## the same at 1, 5 and 10 million rows
-	$(BIN)/python -m bench.intake --rows 1000000 --rows 5000000 --rows 10000000 --repeats 3
+bench-full: .venv/installed  ## the intake at 1, 5 and 10 million rows, with 30 % bad rows, and of a large workbook
+	$(BIN)/python -m bench.intake --rows 1000000 --repeats 5 --json $(RESULTS)/intake-1m.json
+	$(BIN)/python -m bench.intake --rows 1000000 --bad 30 --repeats 3 --peer-repeats 1 --json $(RESULTS)/intake-bad.json
+	$(BIN)/python -m bench.intake --rows 5000000 --repeats 3 --without-peers --json $(RESULTS)/intake-5m.json
+	$(BIN)/python -m bench.intake --rows 10000000 --repeats 2 --without-peers --json $(RESULTS)/intake-10m.json
+	$(BIN)/python -m bench.workbook --rows 200000 --repeats 3 --json $(RESULTS)/workbook-200k.json
+
+bench-compare: .venv/installed  ## what the last benchmarks wrote against the stored ratios; fails when kho became worse by a fifth
+	$(BIN)/python -m bench.compare $$(ls -tr $(RESULTS)/*.json)
 
 derive: .venv/installed  ## rewrite the committed files that follow from schemas/
 	$(BIN)/kho derive

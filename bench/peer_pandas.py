@@ -10,12 +10,10 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pandera.pandas as pa
-
-PREFIXES = {"010", "015", "001", "025", "012", "014", "026", "036"}
-RECEIVED = pd.Timestamp("2026-11-22")
 
 
 def sex_agrees(frame: pd.DataFrame) -> pd.Series:
@@ -42,26 +40,27 @@ def not_before_birth(frame: pd.DataFrame) -> pd.Series:
     )
 
 
-def schema(communes: set[str]) -> pa.DataFrameSchema:
+def schema(facts: dict[str, Any]) -> pa.DataFrameSchema:
     """The rules of the dataset, as far as they say something about single rows."""
+    received = pd.Timestamp(facts["received"])
     return pa.DataFrameSchema(
         {
             "citizen_id": pa.Column(
                 checks=[
                     pa.Check.str_matches("^[0-9]{12}$"),
-                    pa.Check(lambda ids: ids.str[:3].isin(PREFIXES), name="prefix"),
+                    pa.Check(lambda ids: ids.str[:3].isin(facts["prefixes"]), name="prefix"),
                 ]
             ),
             "full_name": pa.Column(checks=pa.Check.str_length(max_value=200)),
-            "date_of_birth": pa.Column("datetime64[us]", checks=pa.Check.le(RECEIVED)),
+            "date_of_birth": pa.Column("datetime64[us]", checks=pa.Check.le(received)),
             "sex": pa.Column(checks=pa.Check.isin(["male", "female"])),
             "ethnicity": pa.Column(checks=pa.Check.str_length(max_value=50), nullable=True),
-            "commune": pa.Column(checks=pa.Check.isin(communes)),
+            "commune": pa.Column(checks=pa.Check.isin(list(facts["communes"].values()))),
             "village": pa.Column(checks=pa.Check.str_length(max_value=100), nullable=True),
             "household_no": pa.Column(checks=pa.Check.str_length(max_value=50), nullable=True),
             "relation_to_head": pa.Column(nullable=True),
             "residence_type": pa.Column(nullable=True),
-            "death_date": pa.Column("datetime64[us]", checks=pa.Check.le(RECEIVED), nullable=True),
+            "death_date": pa.Column("datetime64[us]", checks=pa.Check.le(received), nullable=True),
             "as_of": pa.Column("datetime64[us]", nullable=True),
         },
         checks=[
@@ -80,23 +79,19 @@ def day(column: pd.Series) -> pd.Series:
 def main(source: Path, work: Path) -> None:
     """Read, cast, validate lazily, write the accepted rows; print the counts."""
     facts = json.loads((work / "facts.json").read_text(encoding="utf-8"))
-    communes = facts["communes"]
     frame = pd.read_csv(source, sep=";", dtype=str, names=facts["columns"], header=0, encoding="utf-8-sig")
     for name in ("date_of_birth", "death_date", "as_of"):
         frame[name] = day(frame[name])
-    frame["sex"] = frame["sex"].map({"Nam": "male", "Nữ": "female"})
-    frame["commune"] = frame["commune"].map(communes)
-    frame["relation_to_head"] = frame["relation_to_head"].map({"Chủ hộ": "head", "Vợ": "spouse", "Con": "child"})
-    frame["residence_type"] = frame["residence_type"].map(
-        {"Thường trú": "permanent", "Tạm trú": "temporary", "Đã chết": "deceased"}
-    )
+    for name, words in {**facts["words"], "commune": facts["communes"]}.items():
+        frame[name] = frame[name].map(words)
     duplicate = frame.duplicated()
     conflict = frame.loc[~duplicate & frame["citizen_id"].notna(), "citizen_id"].duplicated(keep=False)
     returned = pd.Series(False, index=frame.index)
     returned[conflict.index[conflict]] = True
     try:
-        schema(set(communes.values())).validate(frame, lazy=True)
+        schema(facts).validate(frame, lazy=True)
     except pa.errors.SchemaErrors as errors:
+        errors.failure_cases.astype({"failure_case": str}).to_parquet(work / "errors.parquet", index=False)
         returned[errors.failure_cases["index"].dropna().astype(int).unique()] = True
     accepted = frame[~returned & ~duplicate]
     accepted.to_parquet(work / "accepted.parquet", compression="zstd", index=False)

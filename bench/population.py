@@ -1,10 +1,10 @@
-"""Generator of the benchmark's population CSV: any number of rows, one in a hundred bad, every bad one known.
+"""Generator of the benchmark's population CSV: any number of rows, 1 or 30 in a hundred bad, every bad one known.
 
 Belongs here: vectorised making of rows by their number alone, and what should become of them. Does not belong here:
 the demo's province (``orchestration/demo``), which is believable rather than large.
 
-A row's number decides everything: i % 100 == 37 is bad (the hundreds choose how), i % 100,000 == 99,999 repeats the
-row before it, i % 100,000 == 50,001 contradicts the row before it.
+A row's number decides everything: i % 100 == 37 is bad (or 37 to 66: 30 in a hundred; the hundreds and the remainder
+choose how), i % 100,000 == 99,999 repeats the row before it, i % 100,000 == 50,001 contradicts the row before it.
 """
 
 from __future__ import annotations
@@ -25,8 +25,18 @@ PERIOD = "2026-10"
 MONTH_END = "31/10/2026"
 BAD_EVERY, BAD_AT = 100, 37
 REPEAT_EVERY, DUPLICATE_AT, CONFLICT_AT = 100_000, 99_999, 50_001
-#: How a bad row is bad, by (i / 100) % 10.
+#: How a bad row is bad, by (i / 100 + i % 100 - 37) % 10.
 BAD_KINDS = 10
+#: Shares of bad rows. None reaches the remainders of rows that repeat or contradict another (98, 99, 0, 1).
+BAD_PERCENTS = (1, 30)
+RECEIVED = "2026-11-22"
+PREFIXES = ["010", "015", "001", "025", "012", "014", "026", "036"]
+#: What the words of the file mean.
+WORDS = {
+    "sex": {"Nam": "male", "Nữ": "female"},
+    "relation_to_head": {"Chủ hộ": "head", "Vợ": "spouse", "Con": "child"},
+    "residence_type": {"Thường trú": "permanent", "Tạm trú": "temporary", "Đã chết": "deceased"},
+}
 
 _SQL = """
 copy (
@@ -38,7 +48,8 @@ copy (
         select
             i,
             n,
-            case when n % {bad_every} = {bad_at} then (n // {bad_every}) % {bad_kinds} else -1 end as bad,
+            case when n % {bad_every} between {bad_at} and {bad_last}
+                then (n // {bad_every} + n % {bad_every} - {bad_at}) % {bad_kinds} else -1 end as bad,
             -- 1,280 groups of prefix, sex and year; within a group the serial number makes the id unique.
             (n * 7919) % 1280 as grp,
             n // 1280 as serial,
@@ -114,10 +125,13 @@ def _count(rows: int, every: int, at: int) -> int:
     return rows // every + (rows % every > at)
 
 
-def expected(rows: int) -> Expected:
-    """What should become of a file of so many rows."""
+def expected(rows: int, bad_percent: int = 1, *, whole_file: bool = True) -> Expected:
+    """What should become of a file of so many rows; without ``whole_file``, of each row for itself."""
+    bad = sum(_count(rows, BAD_EVERY, at) for at in range(BAD_AT, BAD_AT + bad_percent))
+    if not whole_file:
+        return Expected(rows - bad, bad, 0)
     duplicates = _count(rows, REPEAT_EVERY, DUPLICATE_AT)
-    rejected = _count(rows, BAD_EVERY, BAD_AT) + 2 * _count(rows, REPEAT_EVERY, CONFLICT_AT)
+    rejected = bad + 2 * _count(rows, REPEAT_EVERY, CONFLICT_AT)
     return Expected(rows - duplicates - rejected, rejected, duplicates)
 
 
@@ -138,9 +152,20 @@ def communes() -> dict[str, str]:
         }
 
 
-def generate(folder: Path, rows: int) -> Path:
+def facts() -> dict[str, object]:
+    """What a peer has to know to cast and check the file."""
+    return {
+        "columns": [each.name for each in RESIDENT_HEADINGS],
+        "communes": communes(),
+        "prefixes": PREFIXES,
+        "words": WORDS,
+        "received": RECEIVED,
+    }
+
+
+def generate(folder: Path, rows: int, bad_percent: int = 1) -> Path:
     """The file of so many rows; one made before is used again."""
-    path = folder / f"{rows}" / f"{PERIOD}.csv"
+    path = folder / f"{rows}-{bad_percent}" / f"{PERIOD}.csv"
     if path.exists():
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -162,8 +187,9 @@ def generate(folder: Path, rows: int) -> Path:
         conflict=CONFLICT_AT,
         bad_every=BAD_EVERY,
         bad_at=BAD_AT,
+        bad_last=BAD_AT + bad_percent - 1,
         bad_kinds=BAD_KINDS,
-        prefixes=_list(["010", "015", "001", "025", "012", "014", "026", "036"]),
+        prefixes=_list(PREFIXES),
         communes=_list(list(communes())),
         month_end=MONTH_END,
         path=made,

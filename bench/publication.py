@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import json
 import os
 import resource
 import shutil
@@ -23,6 +22,7 @@ from pathlib import Path
 
 import duckdb
 
+from bench import measuring
 from orchestration.settings import Settings
 from orchestration.sharing.publish import Facts, publish
 
@@ -62,33 +62,47 @@ def _copy(source: Path, target: Path) -> None:
         os.fsync(copied.fileno())
 
 
+def _line(
+    step: str, runs: list[tuple[float, float]], floor: list[tuple[float, float]], megabytes: int
+) -> measuring.Line:
+    """Medians of a step. Its CPU has no ratio: a copy needs next to none."""
+    wall, cpu = (statistics.median(run[at] for run in runs) for at in (0, 1))
+    ratio = wall / statistics.median(run[0] for run in floor)
+    rows = megabytes * _ROWS_A_MEGABYTE
+    seconds = {"wall_seconds": round(wall, 3), "cpu_seconds": round(cpu, 3)}
+    return {"case": "publication", "rows": rows, "step": step, **seconds, "wall_ratio": round(ratio, 3)}
+
+
 def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--megabytes", type=int, default=1000)
     parser.add_argument("--repeats", type=int, default=5)
+    measuring.add_json(parser)
     arguments = parser.parse_args()
     home = DATA / str(arguments.megabytes)
     now = datetime.datetime(2026, 11, 22, 3, tzinfo=datetime.UTC)
     settings = Settings(home=home, sources=home / "sources", now=now, keep_versions=1)
     _make(settings.warehouse, arguments.megabytes)
-    found: dict[str, list[tuple[float, float]]] = {"copy": [], "kho": []}
+    found: dict[str, list[tuple[float, float]]] = {"floor": [], "kho": []}
     for number in range(1, arguments.repeats + 1):
         target = home / "copy.duckdb"
-        found["copy"].append(_seconds(lambda: _copy(settings.warehouse, target)))  # noqa: B023 - called at once
+        found["floor"].append(_seconds(lambda: _copy(settings.warehouse, target)))  # noqa: B023 - called at once
         target.unlink()
         facts = Facts(ledger_sequence=number, code="bench")
         found["kho"].append(_seconds(lambda: publish(settings, facts=facts)))  # noqa: B023 - called at once
         walls = {step: f"{runs[-1][0]:.2f}" for step, runs in found.items()}
         sys.stderr.write(f"round {number}: {walls}\n")
-    wall, cpu = ({step: statistics.median(run[at] for run in runs) for step, runs in found.items()} for at in (0, 1))
     size = settings.warehouse.stat().st_size / 1e6
-    print(f"{'step':8}{'wall s':>9}{'cpu s':>9}   warehouse of {size:.0f} MB, {arguments.repeats} rounds")
-    for step in found:
-        print(f"{step:8}{wall[step]:9.2f}{cpu[step]:9.2f}")
-    ratio = wall["kho"] / wall["copy"]
-    print(f"wall ratio {ratio:.2f}")
-    print(json.dumps({"megabytes": size, "wall_ratio": round(ratio, 3), "runs": found}))
+    lines = [_line(step, runs, found["floor"], arguments.megabytes) for step, runs in found.items()]
+    print(
+        f"{'step':8}{'wall s':>9}{'cpu s':>9}{'wall ratio':>12}   warehouse of {size:.0f} MB, {arguments.repeats} rounds"
+    )
+    for line in lines:
+        print(f"{line['step']:8}{line['wall_seconds']:9.2f}{line['cpu_seconds']:9.2f}{line['wall_ratio']:12.2f}")
+    measuring.write(
+        {"machine": measuring.machine(), "megabytes": size, "summary": lines, "runs": found}, arguments.json
+    )
 
 
 if __name__ == "__main__":

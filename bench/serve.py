@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import http.client
 import itertools
-import json
 import os
 import signal
 import statistics
@@ -23,6 +22,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from bench import measuring
 from orchestration.settings import Settings
 from orchestration.sharing.publish import SHARED, current
 from orchestration.sharing.reader import open_read_only
@@ -97,19 +97,32 @@ def _said(name: str, seconds: list[float], wall: float) -> dict[str, float | str
     }
 
 
+def _ratio(line: dict[str, float | str], floor: dict[str, float | str], name: str) -> float:
+    return round(float(line[f"{name}_ms"]) / float(floor[f"{name}_ms"]), 2)
+
+
+def _rows(file: Path) -> int:
+    """The rows of the fact that the largest question counts."""
+    with open_read_only(file) as connection:
+        found = connection.execute("select count(*) from core.fct_resident").fetchone()
+    assert found is not None
+    return int(found[0])
+
+
 def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--clients", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=120)
+    measuring.add_json(parser)
     arguments = parser.parse_args()
     settings = Settings(home=arguments.home.absolute())
     version = current(settings, audience=SHARED)
     if version is None:
         raise SystemExit(f"{arguments.home} has no published version")
     alone = min(20.0, arguments.seconds)
-    floor = _said("duckdb alone", _floor(version.path, alone), alone)
+    floor = _said("floor", _floor(version.path, alone), alone)
     token = create_token(settings, "bench", SHARED)
     environment = {**os.environ, "KHO_HOME": str(settings.home)}
     command = [sys.executable, "-m", "orchestration", "serve", "--port", str(PORT)]
@@ -127,16 +140,19 @@ def main() -> None:
                 client.start()
             for client in clients:
                 client.join()
-            served = _said(f"{arguments.clients} clients", seconds, arguments.seconds)
+            served = _said(f"kho {arguments.clients} clients", seconds, arguments.seconds)
         finally:
             service.send_signal(signal.SIGTERM)
+    rows = _rows(version.path)
     for each in (floor, served):
+        each.update(
+            case="serve", rows=rows, **{f"{name}_ratio": _ratio(each, floor, name) for name in ("median", "p95")}
+        )
         print("  ".join(f"{name} {value}" for name, value in each.items()))
     wrong = {status: count for status, count in statuses.items() if status != 200}
     print(f"answers other than 200: {wrong or 'none'}; size of the file {version.bytes / 1e6:.0f} MB")
-    print(
-        json.dumps({"floor": floor, "served": served, "statuses": {str(key): count for key, count in statuses.items()}})
-    )
+    said = {"machine": measuring.machine(), "summary": [floor, served], "statuses": dict(statuses)}
+    measuring.write(said, arguments.json)
 
 
 if __name__ == "__main__":
