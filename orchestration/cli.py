@@ -32,6 +32,7 @@ from orchestration import (
     cli_vault,
 )
 from orchestration.cli_options import AsOf, AudienceName, DatasetName, File, Json, settings_as_of
+from orchestration.demo import DEFAULT_ROWS, DEFAULT_SEED, FEWEST_ROWS, MOST_ROWS
 from orchestration.locks import BusyError
 from orchestration.settings import settings
 
@@ -85,8 +86,10 @@ def _options(
 
 @app.command()
 def demo(
-    rows: Annotated[int, typer.Option(help="Residents of the synthetic province.", min=500)] = 20_000,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same province.")] = 2026,
+    rows: Annotated[
+        int, typer.Option(help="Residents of the synthetic province.", min=FEWEST_ROWS, max=MOST_ROWS)
+    ] = DEFAULT_ROWS,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same province.")] = DEFAULT_SEED,
 ) -> None:
     """Run the main job on a synthetic Lào Cai, in an empty home; the files it drops have known errors."""
     from orchestration.demo.run import run_demo

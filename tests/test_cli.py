@@ -60,6 +60,12 @@ def test_check_ends_with_the_code_that_the_help_promises(kho, tmp_path, name, co
     assert kho("check", write(tmp_path / name, content), "--dataset", dataset).returncode == code
 
 
+def test_a_province_that_is_too_small_or_too_large_is_a_usage_error(kho):
+    for rows, said in (("999", "1000"), ("1000001", "1000000")):
+        ended = kho("demo", "--rows", rows)
+        assert (ended.returncode, said in ended.stderr) == (2, True), ended.stderr
+
+
 def test_usage_errors_end_with_2_and_say_how_it_is_meant(kho, tmp_path):
     for arguments in (["check", tmp_path / "absent.csv", "-d", "land/parcels"], ["sql"], ["frobnicate"]):
         done = kho(*arguments)

@@ -14,17 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orchestration.demo import sheets
+from orchestration.demo import FEWEST_ROWS, MOST_ROWS, sheets
 from orchestration.demo.drafts import Draft, learning_drafts, parcel_drafts, resident_drafts
 from orchestration.demo.office_drafts import office_drafts
 from orchestration.demo.province import build_province
 from orchestration.demo.sheets import Form, Written
 from orchestration.settings import Settings
 from schemas import dataset
-
-DEFAULT_ROWS = 20_000
-FEWEST_ROWS, MOST_ROWS = 1_000, 1_000_000
-DEFAULT_SEED = 2026
 
 
 @dataclass(frozen=True)
