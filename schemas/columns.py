@@ -226,7 +226,7 @@ def agreement_columns(columns: Mapping[str, Column]) -> list[WarehouseColumn]:
         assert person.warehouse is not None
         prefix = person.warehouse.removesuffix("_key").removesuffix("citizen").rstrip("_")
         description = (
-            "Keyed form (HMAC-SHA256) of citizen id and name together: equal in two rows of one person where their "
+            "Keyed form of citizen id and name together: equal in two rows of one person where their "
             "names agree without case and diacritics; not comparable between persons."
         )
         found.append(
