@@ -7,9 +7,12 @@ what is measured.
 
 from __future__ import annotations
 
+import csv
 import datetime
+import itertools
 import os
 import shutil
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -31,6 +34,8 @@ DATA = Path(__file__).parent / ".data"
 NOW = datetime.datetime(2026, 11, 22, 3, tzinfo=datetime.UTC)
 #: Residents of the synthetic province that the other datasets are about.
 PROVINCE_ROWS, SEED = 20_000, 2026
+#: Residents of whom each commune has about four thousand.
+COMMUNES_ROWS = 400_000
 
 
 def settings_of(folder: Path) -> Settings:
@@ -50,7 +55,8 @@ def environment(settings: Settings) -> dict[str, str]:
     """What a process gets that works on such a home."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("KHO_")}
     names = ("home", "sources", "parsed")
-    return {**own, **{f"KHO_{name.upper()}": str(getattr(settings, name)) for name in names}}
+    paths = {f"KHO_{name.upper()}": str(getattr(settings, name)) for name in names}
+    return {**own, **paths, "KHO_NOW": NOW.isoformat()}
 
 
 def stored(rows: int) -> Settings:
@@ -76,6 +82,23 @@ def stored(rows: int) -> Settings:
     check(stored_now, rows)
     marker.touch()
     return settings
+
+
+def commune_rows(name: str, count: int) -> list[list[str]]:
+    """Headings, and so many residents of a commune, of whom one in a hundred is bad."""
+    at = [each.name for each in population.RESIDENT_HEADINGS].index("commune")
+    with population.generate(DATA, COMMUNES_ROWS).open(encoding="utf-8", newline="") as file:
+        rows = csv.reader(file, delimiter=";")
+        headings = next(rows)
+        found = list(itertools.islice((row for row in rows if row[at] == name), count))
+    assert len(found) == count
+    return [headings, *found]
+
+
+def write_csv(file: Path, rows: Iterable[Sequence[str]]) -> None:
+    """Write what a program exports."""
+    with file.open("w", encoding="utf-8", newline="") as opened:
+        csv.writer(opened, delimiter=";").writerows(rows)
 
 
 def check(submission: Submission, rows: int) -> None:
