@@ -1,9 +1,9 @@
 """How long an officer waits for a small file: ``python -m bench.latency [--repeats 5] [--commands 7]``.
 
 ``kho dev`` runs on a scratch home, as an office runs it. A commune's workbook, or a CSV, of 1,000 residents appears in
-the incoming folder; what is measured is when its receipt lies there (target 5 s after the file is stable) and when a
-published version holds it (target 20 s after it is stable), with the stages between them by Dagster's own times. Beside that the same
-stages alone, and how long commands take that must start in a moment (target 0.8 s).
+the incoming folder; what is measured is when its receipt lies there (target 5 s after the file is stable) and
+when a published version holds it (target 20 s), with the stages between them by Dagster's own times. Beside that the
+same stages alone, and how long commands take that must start in a moment (target 0.8 s).
 
 Belongs here: dropping, waiting, printing. Does not belong here: the office (``office``), large files (``intake``).
 Linux only: it reads /proc.
@@ -35,6 +35,12 @@ STEPS = {
     "ledger": "export",
     "warehouse": "build",
     "published__shared": "publish",
+}
+#: What happens before the first step, each until the event of Dagster that ends it.
+STAGES = {
+    dg.DagsterEventType.RUN_ENQUEUED: "writing the planned run down",
+    dg.DagsterEventType.RUN_STARTING: "waiting in the queue",
+    dg.DagsterEventType.RUN_START: "starting a process, importing",
 }
 Run = dict[str, float | int | str]
 
@@ -99,18 +105,15 @@ def _stages(settings: Settings, stable: float) -> Run:
     with _instance(settings) as instance:
         (record,) = instance.get_run_records(limit=1)
         events = instance.all_logs(record.dagster_run.run_id)
-    begins = {
-        each.step_key: each.timestamp for each in events if each.dagster_event_type is dg.DagsterEventType.STEP_START
-    }
-    ends = {
-        each.step_key: each.timestamp for each in events if each.dagster_event_type is dg.DagsterEventType.STEP_SUCCESS
-    }
-    asked = record.create_timestamp.timestamp()
-    found: Run = {
-        "stable to run asked for": asked - stable,
-        "run asked for to first step": min(begins.values()) - asked,
-    }
-    return found | {what: ends[step] - begins[step] for step, what in STEPS.items() if step in ends}
+    steps = [(each.dagster_event_type, each.step_key, each.timestamp) for each in events]
+    begins = {step: moment for kind, step, moment in steps if kind is dg.DagsterEventType.STEP_START}
+    ends = {step: moment for kind, step, moment in steps if kind is dg.DagsterEventType.STEP_SUCCESS}
+    moments = {kind: moment for kind, step, moment in steps if kind in STAGES}
+    found = {"until the run was asked for": record.create_timestamp.timestamp() - stable}
+    before = record.create_timestamp.timestamp()
+    for kind, what in STAGES.items():
+        found[what], before = moments[kind] - before, moments[kind]
+    return {**found, **{what: ends[step] - begins[step] for step, what in STEPS.items() if step in ends}}
 
 
 # --- floors and commands -----------------------------------------------------------------------------------
