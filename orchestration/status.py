@@ -46,16 +46,13 @@ def status_of(settings: Settings) -> Status:
     """Read the state from folders, ledger and ``current.json``."""
     from schemas import datasets
 
-    submissions = Ledger(settings.ledger).all()
+    ledger = Ledger(settings.ledger)
+    verdicts, newest = ledger.tally(), ledger.newest_of_each()
     found = []
     for path in datasets():
-        own = [each for each in submissions if each.dataset == path]
-        verdicts: dict[str, int] = {}
-        for each in own:
-            verdicts[each.verdict] = verdicts.get(each.verdict, 0) + 1
         waiting = [file.name for file in waiting_files(settings, path)]
         skipped = [file.name for file in skipped_files(settings, path)]
-        found.append(DatasetStatus(path, waiting, skipped, verdicts, own[-1] if own else None))
+        found.append(DatasetStatus(path, waiting, skipped, verdicts.get(path, {}), newest.get(path)))
     published = current(settings)
     facts = None
     if published:

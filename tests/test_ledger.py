@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -336,7 +337,7 @@ def test_a_ledger_of_version_1_becomes_the_same_as_a_new_one(settings: Settings,
     schemas = []
     for path in (ledger.path, fresh.path):
         with contextlib.closing(sqlite3.connect(path)) as connection:
-            assert connection.execute("pragma user_version").fetchone() == (VERSION,) == (4,)
+            assert connection.execute("pragma user_version").fetchone() == (VERSION,) == (5,)
             schemas.append(connection.execute("select type, name, sql from sqlite_master order by name").fetchall())
     assert schemas[0] == schemas[1]
 
@@ -615,12 +616,15 @@ def test_verdict_succession_and_what_is_current_follow_the_rules(
         slots = [(unit, period) for unit in ("population", "03006") for period in ("2026-10", "2026-11")]
         current = [ledger.current("population/residents", *slot) for slot in slots]
         kept = [ledger.newest_kept("population/residents", *slot) for slot in slots]
+        tally = ledger.tally()
     expected = []
     for number in range(len(model.submitted)):
         successor, verdict = model.superseded_by(number), model.verdict(number)
         named = None if successor is None else str(successor)
         expected.append((str(number), verdict, named, verdict in TAKEN_IN and successor is None))
     assert found == expected
+    verdicts = Counter(verdict for _, verdict, _, _ in expected)
+    assert tally == ({"population/residents": verdicts} if verdicts else {})
     for each, slot in zip(current, slots, strict=True):
         newest = model.newest(*slot, TAKEN_IN)
         assert (each and each.submission_id) == (None if newest is None else str(newest))
@@ -628,6 +632,20 @@ def test_verdict_succession_and_what_is_current_follow_the_rules(
         newest = model.newest(*slot, (*TAKEN_IN, "waiting"))
         assert (each and each.submission_id) == (None if newest is None else str(newest))
     assert len([mark for mark in set(marks) if mark]) == len(model.submitted) + len(model.decisions)
+
+
+def test_the_newest_of_each_dataset_is_the_one_that_was_recorded_last(ledger: Ledger) -> None:
+    assert (ledger.newest_of_each(), ledger.tally()) == ({}, {})
+    for name, path in (("a", "land/parcels"), ("b", "population/residents"), ("c", "land/parcels")):
+        ledger.record(submission(name, dataset=path))
+    ledger.record(submission("d", dataset="land/parcels", verdict="refused", period="2026-09"))
+    ledger.decide("a", "withdraw", why="why", who="who", at=AT)
+    newest = {path: each.submission_id for path, each in ledger.newest_of_each().items()}
+    assert newest == {"land/parcels": "d", "population/residents": "b"}
+    assert ledger.tally() == {
+        "land/parcels": {"accepted": 1, "refused": 1, "withdrawn": 1},
+        "population/residents": {"accepted": 1},
+    }
 
 
 def _without_waiting_for_the_disk(real: Any) -> Any:

@@ -111,6 +111,22 @@ _FACTS = [each.name for each in fields(Submission) if each.name not in _DERIVED]
 _TAKEN_IN = "effective_verdict in ('accepted', 'partly')"
 _KEPT = "effective_verdict in ('accepted', 'partly', 'waiting')"
 
+#: Counts come from an index; only what was decided about can have another effective verdict than its own.
+_TALLY = """
+with decided as (
+    select dataset, verdict, effective_verdict from effective_submission
+    where submission_id in (select submission_id from decision)
+),
+counted (dataset, verdict, number) as (
+    select dataset, verdict, count(*) from submission group by dataset, verdict
+    union all
+    select dataset, verdict, -1 from decided
+    union all
+    select dataset, effective_verdict, 1 from decided
+)
+select dataset, verdict, sum(number) from counted group by dataset, verdict having sum(number) > 0
+"""
+
 
 def _to_row(submission: Submission) -> dict[str, Any]:
     row = {name: getattr(submission, name) for name in _FACTS}
@@ -276,6 +292,20 @@ class Ledger:
     def all(self) -> list[Submission]:
         """Every submission, oldest first."""
         return self._select()
+
+    def newest_of_each(self) -> dict[str, Submission]:
+        """The submission that was recorded last, by dataset."""
+        found = self._select("sequence in (select max(sequence) from submission group by dataset)")
+        return {each.dataset: each for each in found}
+
+    def tally(self) -> dict[str, dict[str, int]]:
+        """How many submissions have which effective verdict, by dataset; without reading each, as :meth:`all` does."""
+        found: dict[str, dict[str, int]] = {}
+        if self.path.exists():
+            with self._connect() as connection:
+                for dataset, verdict, count in connection.execute(_TALLY):
+                    found.setdefault(dataset, {})[verdict] = count
+        return found
 
     def get(self, submission_id: str) -> Submission | None:
         """The submission of that id."""

@@ -92,6 +92,9 @@ begin select raise (abort, 'records only grow'); end;
 create trigger privacy_record_is_not_deleted before delete on privacy_record
 begin select raise (abort, 'records only grow'); end;
 
+-- version 5: the state of a home is counted without reading a submission.
+create index submission_by_verdict on submission (dataset, verdict);
+
 -- view: made anew whenever the version changes
 -- It is looked up for every file that arrives, so it must answer for one submission without a walk through all: what
 -- follows a submission is found through the indexes ("not materialized", and no window).
