@@ -97,7 +97,7 @@ def summary(runs: list[Build]) -> list[Line]:
     """Medians by size and step, and their ratio to the first build of the whole."""
     lines: list[Line] = []
     for rows, step in dict.fromkeys((each["rows"], each["step"]) for each in runs):
-        line: Line = {"case": "build", "step": step, "rows": rows}
+        line: Line = {"case": "build", "step": f"kho {step}", "rows": rows}
         for kind in ("cpu", "wall"):
             own, whole = (
                 statistics.median(
@@ -114,7 +114,7 @@ def summary(runs: list[Build]) -> list[Line]:
 
 def slopes(lines: list[Line]) -> list[Line]:
     """By how much log cost grows with log rows, between sizes that follow each other and over all."""
-    whole = sorted((float(each["rows"]), float(each["cpu_seconds"])) for each in lines if each["step"] == "whole")
+    whole = sorted((float(each["rows"]), float(each["cpu_seconds"])) for each in lines if each["step"] == "kho whole")
     pairs = [*itertools.pairwise(whole), (whole[0], whole[-1])] if len(whole) > 1 else []
     return [
         {

@@ -118,7 +118,7 @@ def next_submission(prepared: dict[int, Settings], repeats: int) -> list[Run]:
             if submission.rows_accepted < 0.9 * FILE_ROWS:
                 raise SystemExit(f"{submission.rows_accepted} of {FILE_ROWS} rows were accepted")
             if number > 1:
-                runs.append({"case": "next submission", "step": "take in", "rows": rows, **vars(cost)})
+                runs.append({"case": "next submission", "step": "kho take in", "rows": rows, **vars(cost)})
     return runs
 
 
@@ -145,8 +145,8 @@ def asked_often(prepared: dict[int, Settings], repeats: int) -> list[Run]:
     steps: dict[tuple[str, int], Callable[[], object]] = {}
     for rows, settings in prepared.items():
         steps["kho status", rows] = lambda settings=settings: _status_command(settings)  # type: ignore[misc]
-        steps["status", rows] = lambda settings=settings: status_of(settings)  # type: ignore[misc]
-        steps["sensor's tick", rows] = tick(settings)
+        steps["kho status, in a process", rows] = lambda settings=settings: status_of(settings)  # type: ignore[misc]
+        steps["kho sensor tick", rows] = tick(settings)
     runs: list[Run] = []
     for _ in range(repeats):
         for (step, rows), work in steps.items():

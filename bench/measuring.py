@@ -8,10 +8,8 @@ Linux only: it reads /proc.
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -22,11 +20,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-SAMPLE_SECONDS = 0.05
-#: Packages whose versions belong to a figure of kho and of the floor.
-PACKAGES = ("duckdb", "polars", "pyarrow", "pandera", "python-calamine")
+from bench.reporting import Line, machine
 
-Line = dict[str, float | int | str]
+SAMPLE_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -128,17 +124,6 @@ def interleaved(steps: Sequence[str], repeats: int, run: Callable[[str], Measure
 
 
 # --- reporting ---------------------------------------------------------------------------------------------
-def machine() -> dict[str, str]:
-    """What the figures were measured on."""
-    models = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
-    return {
-        "cores": str(os.cpu_count()),
-        "cpu": models[0].partition(":")[2].strip() if models else platform.machine(),
-        "python": platform.python_version(),
-        **{name: importlib.metadata.version(name) for name in PACKAGES},
-    }
-
-
 def _line(own: Sequence[Measurement], floor: Sequence[Measurement]) -> Line:
     """Medians of one step, and their ratios to those of the floor."""
     line: Line = {

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 #: Packages whose versions belong to a figure.
-PACKAGES = ("dagster", "dbt-core", "duckdb", "polars", "pyarrow", "pandera")
+PACKAGES = ("dagster", "dbt-core", "duckdb", "polars", "pyarrow", "pandera", "python-calamine")
 Line = dict[str, float | int | str]
 
 
