@@ -21,7 +21,7 @@ from schemas import dataset  # noqa: E402
 
 def main(name: str, work: Path, now: str) -> None:
     """Take the file in and print what became of its rows."""
-    gc.freeze()  # as every run does before it begins (orchestration/assets.py)
+    gc.freeze()  # as every run does before it begins (orchestration/runs.py)
     moment = datetime.datetime.fromisoformat(now)
     settings = Settings(home=work / "home", sources=work / "sources", stable_seconds=0, now=moment)
     (submission,) = take_in_dataset(settings, dataset(name))

@@ -1,170 +1,31 @@
-"""The assets: one per dataset from a factory, the ledger, the dbt models, the published warehouse.
+"""The assets that follow the datasets: the ledger, the dbt models, the published warehouse.
 
-Belongs here: what Dagster shows of them and the order in which they run. Does not belong here: how a file is taken
-in (``intake/``), how the warehouse is built (``warehouse.py``), what is checked (``checks.py``), when a run starts
-(``sensors.py``). No annotations from the future in this module: Dagster reads the type of ``context``.
+Belongs here: what Dagster shows of them and the order in which they run. Does not belong here: the datasets
+(``bronze_assets.py``), how the warehouse is built (``warehouse.py``), when a run starts (``sensors.py``). Annotations
+from the future must not be used in this module: Dagster reads the type of ``context``.
 """
 
-import gc
-import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 from dagster_dbt.asset_utils import DAGSTER_DBT_UNIQUE_ID_METADATA_KEY
 
-from orchestration import checks, warehouse
+from orchestration import warehouse
+from orchestration.bronze_assets import bronze_key
 from orchestration.dbt_calls import manifest
-from orchestration.erasure import resume_erasures
-from orchestration.history import relaxed_history
-from orchestration.intake.ledger import Ledger, Submission
-from orchestration.intake.take_in import is_waiting, sweep, take_in_dataset
-from orchestration.locks import BusyError, lock
-from orchestration.rotation import finish_rotations
+from orchestration.runs import ONLY_RUN, OnProgress, Progress
 from orchestration.settings import Settings
 from orchestration.sharing.publication import publish_all
-from orchestration.sharing.publish import SHARED, Published
+from orchestration.sharing.publish import SHARED
 from schemas import Declaration
 
 SUBMISSION = dg.AssetKey(["bronze", "submission"])
 #: Name of the step that exports the ledger.
 LEDGER = "ledger"
 PUBLISHED = dg.AssetKey(["published", SHARED])
-#: Resource that every step needs: see :func:`only_run`.
-ONLY_RUN = "only_run"
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Something a run has done, for whoever started it. ``what``: a dataset's path, ``warehouse`` or ``published``."""
-
-    what: str
-    submissions: tuple[Submission, ...] = ()
-    published: Published | None = None
-    problem: str = ""
-    unfinished: bool = False  # its time was up before its files were
-
-
-OnProgress = Callable[[Progress], None]
-
-
-def only_run(settings: Settings) -> dg.ResourceDefinition:
-    """Held from the first step of a run to its last, by whoever started it: the sensor, the UI or ``kho run``.
-
-    The warehouse file allows one writer, and nothing may come between a build and its publication.
-    """
-
-    @dg.resource(description="The lock of the warehouse: one run at a time.")
-    def held(_context: dg.InitResourceContext) -> Iterator[None]:
-        with lock(settings, warehouse.LOCK), relaxed_history(settings.dagster_home):
-            sweep(settings)
-            finish_rotations(settings)
-            resume_erasures(settings)
-            gc.freeze()  # what was imported stays: the collector need not walk it, 0.2 s CPU a million rows
-            yield
-
-    return held
-
-
-def bronze_key(declaration: Declaration) -> dg.AssetKey:
-    """The key of a dataset's asset, which is also that of its dbt source."""
-    return dg.AssetKey(["bronze", declaration.table])
-
-
-def bronze_asset(settings: Settings, declaration: Declaration, report: OnProgress) -> dg.AssetsDefinition:
-    """The accepted rows of a dataset. Materialising it takes in the files that wait in its incoming folder."""
-
-    @dg.asset(
-        key=bronze_key(declaration),
-        group_name=declaration.department,
-        kinds={"pandera", "parquet"},
-        owners=[f"team:{declaration.owner}"],
-        tags={"period": declaration.period, "load": declaration.load},
-        description=f"{declaration.title}. {declaration.grain}",
-        metadata={
-            "dagster/column_schema": _column_schema(declaration),
-            "incoming": dg.MetadataValue.path(settings.incoming(declaration.path)),
-            "receipts": dg.MetadataValue.path(settings.receipts(declaration.path)),
-            "legal_basis": declaration.legal_basis,
-        },
-        check_specs=checks.check_specs(bronze_key(declaration), declaration),
-        required_resource_keys={ONLY_RUN},
-    )
-    def take_in(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        taken, broken = _take_in(settings, declaration, context)
-        unfinished = bool(taken) and is_waiting(settings, declaration)
-        report(Progress(declaration.path, submissions=tuple(taken), problem=broken, unfinished=unfinished))
-        return dg.MaterializeResult(
-            metadata=_bronze_metadata(settings, declaration, taken),
-            check_results=[
-                checks.conservation(settings, declaration, taken, broken),
-                checks.pandera(settings, declaration, taken),
-                checks.freshness(settings, declaration),
-            ],
-        )
-
-    return take_in
-
-
-def _take_in(
-    settings: Settings, declaration: Declaration, context: dg.AssetExecutionContext
-) -> tuple[list[Submission], str]:
-    """Take in a dataset's files. A failure is told, not raised: it must not keep the other datasets waiting."""
-    ledger = Ledger(settings.ledger)
-    before = {each.submission_id for each in ledger.of_dataset(declaration.path)}
-    try:
-        take_in_dataset(settings, declaration, on_file=lambda name: context.log.info(f"taking in {name}"))
-        broken = ""
-    except BusyError as busy:
-        broken = str(busy)
-    except Exception as error:
-        # Messages of libraries quote cells; the place does not.
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        broken = f"{type(error).__name__} at {Path(place.filename).name}:{place.lineno}, in {place.name}"
-        context.log.error(f"the intake of {declaration.path} broke off: {broken}")
-    # Read back from the ledger: files that were taken in before it broke off count too.
-    taken = [each for each in ledger.of_dataset(declaration.path) if each.submission_id not in before]
-    for each in taken:
-        context.log.info(f"{each.file_name}: {each.verdict}, {each.rows_accepted} of {each.rows_read} rows accepted")
-    return taken, broken
-
-
-def _column_schema(declaration: Declaration) -> dg.TableSchema:
-    return dg.TableSchema(
-        columns=[
-            dg.TableColumn(
-                name=each.name,
-                type=str(each.dtype() if isinstance(each.dtype, type) else each.dtype),
-                description=f"{each.title}: {each.description}" if each.source else each.description,
-                tags={"classification": each.classification},
-            )
-            for each in declaration.warehouse_columns
-        ]
-    )
-
-
-def _bronze_metadata(
-    settings: Settings, declaration: Declaration, taken: Sequence[Submission]
-) -> Mapping[str, dg.MetadataValue]:
-    submissions = Ledger(settings.ledger).of_dataset(declaration.path)
-    metadata: dict[str, dg.MetadataValue] = {
-        "dagster/row_count": dg.MetadataValue.int(sum(each.rows_accepted for each in submissions if each.is_current)),
-        "submissions": dg.MetadataValue.int(len(submissions)),
-        "taken_in": dg.MetadataValue.int(len(taken)),
-    }
-    for name in ("rows_read", "rows_accepted", "rows_rejected", "rows_ignored"):
-        metadata[name] = dg.MetadataValue.int(sum(getattr(each, name) for each in taken))
-    if taken:
-        metadata["files"] = dg.MetadataValue.table([_file_record(each) for each in taken])
-    return metadata
-
-
-def _file_record(submission: Submission) -> dg.TableRecord:
-    names = "file_name submission_id unit period verdict rows_read rows_accepted rows_rejected rows_ignored"
-    return dg.TableRecord({name: getattr(submission, name) for name in names.split()})
 
 
 class Build(dg.Config):

@@ -18,7 +18,6 @@ from rich.text import Text
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
-    from orchestration.assets import Progress
     from orchestration.doctor import HomeFinding
     from orchestration.intake.ledger import Submission
     from orchestration.intake.mappings import HeaderMapping
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from orchestration.intake.take_in import Checked
     from orchestration.rebuild import Rebuilt
     from orchestration.run import RunOutcome
+    from orchestration.runs import Progress
     from orchestration.status import Status
     from schemas import Declaration
 

@@ -3,7 +3,8 @@
 import dagster as dg
 
 from orchestration import assets, sensors
-from orchestration.assets import OnProgress, Progress
+from orchestration.bronze_assets import bronze_asset
+from orchestration.runs import ONLY_RUN, OnProgress, Progress, only_run
 from orchestration.settings import Settings
 from orchestration.settings import settings as read_settings
 from orchestration.sharing.postgres.asset import postgres_asset
@@ -19,7 +20,7 @@ def _keep_to_itself(_progress: Progress) -> None:
 def assemble(settings: Settings, on_progress: OnProgress = _keep_to_itself) -> dg.Definitions:
     """All definitions for a home. ``on_progress`` is told what a run has done, step by step."""
     declarations = list(datasets().values())
-    bronze = [assets.bronze_asset(settings, each, on_progress) for each in declarations]
+    bronze = [bronze_asset(settings, each, on_progress) for each in declarations]
     models = assets.dbt_models(settings, on_progress)
     ledger = assets.ledger_assets(settings, declarations)
     published = assets.published_asset(settings, models, on_progress)
@@ -40,7 +41,7 @@ def assemble(settings: Settings, on_progress: OnProgress = _keep_to_itself) -> d
         jobs=[job],
         sensors=[sensors.files_sensor(settings, declarations, JOB, following)],
         schedules=[sensors.every_morning(JOB)],
-        resources={assets.ONLY_RUN: assets.only_run(settings)},
+        resources={ONLY_RUN: only_run(settings)},
         executor=dg.in_process_executor,  # two processes must never open warehouse.duckdb at once
     )
 

@@ -11,6 +11,9 @@ from contextlib import contextmanager
 
 from orchestration.settings import Settings
 
+#: Name of the lock that a run holds from its first file to the published version.
+WAREHOUSE = "warehouse"
+
 
 class BusyError(RuntimeError):
     """Another process holds the lock."""

@@ -18,7 +18,7 @@ from orchestration.warehouse import LOCK, remove
 from schemas import dataset
 
 if TYPE_CHECKING:
-    from orchestration.assets import OnProgress
+    from orchestration.runs import OnProgress
 
 
 @dataclass

@@ -28,7 +28,7 @@ from schemas import dataset as find_dataset
 from schemas import datasets as all_datasets
 
 if TYPE_CHECKING:
-    from orchestration.assets import OnProgress, Progress
+    from orchestration.runs import OnProgress, Progress
 
 log = logging.getLogger("kho.run")
 
@@ -113,7 +113,8 @@ def _execute(settings: Settings, chosen: Sequence[Declaration], note: OnProgress
     """Execute the job over the chosen datasets and all that follows; returns Dagster's events."""
     import dagster as dg
 
-    from orchestration.assets import LEDGER, bronze_key
+    from orchestration.assets import LEDGER
+    from orchestration.bronze_assets import bronze_key
     from orchestration.definitions import JOB, assemble
 
     definitions = assemble(settings, note)

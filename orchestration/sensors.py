@@ -1,7 +1,8 @@
 """What starts a run: files that are ready, a warehouse that lags behind the ledger, a new day.
 
-Belongs here: looking, and asking for a run. Does not belong here: deciding what was taken in already; the ledger does
-that, so an unnecessary run does nothing. No annotations from the future in this module: Dagster reads their types.
+Belongs here: looking, having small files taken in at once, and asking for a run. Does not belong here: deciding what
+was taken in already; the ledger does that, so an unnecessary run does nothing. No annotations from the future in this
+module: Dagster reads their types.
 
 A run key is used once for ever, so it holds the number of the attempt. Attempts are counted in Dagster's own list of
 runs, not in a cursor, and follow each other ever more slowly: what failed twice for the same reason is not tried
@@ -16,11 +17,12 @@ from collections.abc import Iterable, Sequence
 import dagster as dg
 
 from orchestration import warehouse
-from orchestration.assets import bronze_key
+from orchestration.bronze_assets import bronze_key
 from orchestration.intake.discover import stable_files
 from orchestration.intake.ledger import Ledger
 from orchestration.intake.receipts.left_lying import refresh_note
 from orchestration.locks import BusyError, lock
+from orchestration.quick_intake import is_small, take_in_at_once
 from orchestration.settings import Settings
 from orchestration.sharing.publish import current
 from orchestration.sharing.rollback import taken_back
@@ -78,7 +80,7 @@ def _ask(
 ) -> dg.RunRequest | str:
     """The run that is needed now, or why there is none."""
     ready = [(each, files) for each in datasets if (files := stable_files(settings, each.path))]
-    behind = _sequence_behind(settings)
+    behind = 0 if ready else _sequence_behind(settings)
     if ready:
         cause = _hash(f"{each.path} {file.path.name} {file.identity}" for each, files in ready for file in files)
     elif behind:
@@ -91,6 +93,9 @@ def _ask(
     pause = _seconds_to_wait(attempts)
     if pause > 0:
         return f"{len(attempts)} runs did not settle this; the next begins in {pause:.0f} seconds"
+    small = [each for each, files in ready if is_small(files)]
+    if small and not attempts:
+        take_in_at_once(settings, small)
     return dg.RunRequest(
         run_key=f"{cause}-{len(attempts) + 1}",
         tags={CAUSE: cause},

@@ -14,6 +14,7 @@ import dagster as dg
 import pytest
 
 from orchestration import assets, warehouse
+from orchestration.bronze_assets import bronze_key
 from orchestration.definitions import JOB, assemble
 from orchestration.intake.ledger import Submission
 from orchestration.locks import BusyError, lock
@@ -137,7 +138,7 @@ def test_the_ledger_stands_between_the_datasets_and_the_models(definitions: dg.D
 
 
 # --- what a run does --------------------------------------------------------------------------------------
-BRONZE = [assets.bronze_key(each) for each in datasets().values()]
+BRONZE = [bronze_key(each) for each in datasets().values()]
 
 
 def execute(

@@ -27,7 +27,6 @@ from typing import Any
 import pytest
 
 from orchestration import run as running
-from orchestration.assets import Progress
 from orchestration.intake import take_in
 from orchestration.intake.ledger import Ledger
 from orchestration.intake.readers import text as text_reader
@@ -36,6 +35,7 @@ from orchestration.intake.receipts.names import NOTE
 from orchestration.intake.take_in import take_in_dataset
 from orchestration.intake.time_limit import TimeLimitError, time_limit
 from orchestration.run import prepare_home
+from orchestration.runs import Progress
 from orchestration.settings import Settings
 from tests.conftest import Drop
 from tests.office import PARCELS, RESIDENTS, drop, parcel, resident, rows_csv, rows_xlsx

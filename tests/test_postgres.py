@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from orchestration import cli, cli_postgres
-from orchestration.assets import ONLY_RUN, only_run
+from orchestration.runs import ONLY_RUN, only_run
 from orchestration.settings import Settings
 from orchestration.sharing import publication
 from orchestration.sharing.audiences import Audiences, Relation

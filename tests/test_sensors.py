@@ -8,13 +8,19 @@ from collections.abc import Iterator
 import dagster as dg
 import pytest
 
-from orchestration import assets, sensors, warehouse
+from orchestration import assets, quick_intake, sensors, warehouse
 from orchestration.definitions import JOB
 from orchestration.locks import lock
 from orchestration.settings import Settings
 from schemas import datasets
 from tests import office
 from tests.conftest import Drop, HandIn
+
+
+@pytest.fixture(autouse=True)
+def _no_file_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small files are taken in before a run is asked for; that has tests of its own (test_quick_intake.py)."""
+    monkeypatch.setattr(quick_intake, "SMALL_BYTES", -1)
 
 
 @pytest.fixture

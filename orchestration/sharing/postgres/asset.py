@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dagster as dg
 
-from orchestration.assets import ONLY_RUN, PUBLISHED
+from orchestration.assets import PUBLISHED
+from orchestration.runs import ONLY_RUN
 from orchestration.settings import Settings
 
 

@@ -1,0 +1,78 @@
+"""Receipts within seconds: small files are taken in by a process of their own, before Dagster has begun a run.
+
+Belongs here: which files are small, that process, its time limit. Does not belong here: the way of a file
+(``intake/take_in.py``), and the run that follows, which builds, publishes, and shows in Dagster what was taken in.
+
+A run of Dagster needs ten seconds until its first step, most of them imports; this process needs one. It imports
+neither Dagster nor dbt, and holds the lock of the warehouse, because a run sweeps away what is half made. Whatever it
+does not finish is left to the run.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import subprocess
+import sys
+import traceback
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from orchestration.intake.discover import IncomingFile
+from orchestration.intake.take_in import take_in_dataset
+from orchestration.locks import WAREHOUSE, BusyError, lock
+from orchestration.settings import PROJECT, Settings
+from schemas import Declaration, datasets
+
+log = logging.getLogger("kho.intake")
+
+#: Of all files of a dataset that wait; a workbook of 10,000 rows has a megabyte. Larger ones are left to the run.
+SMALL_BYTES = 2_000_000
+#: Dagster gives its sensor a minute.
+SECONDS = 40.0
+
+
+def is_small(files: Iterable[IncomingFile]) -> bool:
+    """Whether the files of a dataset are taken in within seconds."""
+    return sum(each.size for each in files) <= SMALL_BYTES
+
+
+def take_in_at_once(settings: Settings, small: Sequence[Declaration]) -> None:
+    """Take in the files of some datasets and hand out their receipts. Raises nothing: the run tells what is wrong."""
+    command = [sys.executable, "-m", "orchestration.quick_intake", *(each.path for each in small)]
+    told = settings.model_dump_json(exclude={"postgres"})
+    try:
+        ended = subprocess.run(
+            command, input=told, capture_output=True, text=True, cwd=PROJECT, timeout=SECONDS, check=False
+        )
+        if ended.returncode:
+            log.warning("small files are left to the run: %s", ended.stderr.strip()[-2000:])
+    except subprocess.TimeoutExpired:
+        log.warning("small files were not taken in within %g s and are left to the run", SECONDS)
+
+
+def main(names: Sequence[str]) -> int:
+    """The process: settings come in on stdin. Returns 1 where a dataset's files were not all taken in."""
+    settings = Settings.model_validate_json(sys.stdin.read())
+    gc.freeze()
+    left = False
+    with lock(settings, WAREHOUSE):
+        for name in names:
+            try:
+                take_in_dataset(settings, datasets()[name])
+            except BusyError as busy:
+                left = True
+                sys.stderr.write(f"{busy}\n")
+            except Exception as error:
+                # Messages of libraries quote cells; the place does not.
+                place = traceback.extract_tb(error.__traceback__)[-1]
+                left = True
+                sys.stderr.write(f"{name}: {type(error).__name__} at {Path(place.filename).name}:{place.lineno}\n")
+    return int(left)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except BusyError as busy:
+        sys.exit(str(busy))

@@ -1,0 +1,55 @@
+"""What a run of Dagster holds from its first step to its last, and what it tells whoever started it.
+
+Belongs here: the lock of all runs, and news of their steps. Does not belong here: the steps (``assets.py``,
+``bronze_assets.py``), starting a run (``run.py``, ``sensors.py``).
+"""
+
+import gc
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import dagster as dg
+
+from orchestration.erasure import resume_erasures
+from orchestration.history import relaxed_history
+from orchestration.intake.ledger import Submission
+from orchestration.intake.take_in import sweep
+from orchestration.locks import WAREHOUSE, lock
+from orchestration.rotation import finish_rotations
+from orchestration.settings import Settings
+from orchestration.sharing.publish import Published
+
+#: Resource that every step needs: see :func:`only_run`.
+ONLY_RUN = "only_run"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Something a run has done, for whoever started it. ``what``: a dataset's path, ``warehouse`` or ``published``."""
+
+    what: str
+    submissions: tuple[Submission, ...] = ()
+    published: Published | None = None
+    problem: str = ""
+    unfinished: bool = False  # its time was up before its files were
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def only_run(settings: Settings) -> dg.ResourceDefinition:
+    """Held from the first step of a run to its last, by whoever started it: the sensor, the UI or ``kho run``.
+
+    The warehouse file allows one writer, and nothing may come between a build and its publication.
+    """
+
+    @dg.resource(description="The lock of the warehouse: one run at a time.")
+    def held(_context: dg.InitResourceContext) -> Iterator[None]:
+        with lock(settings, WAREHOUSE), relaxed_history(settings.dagster_home):
+            sweep(settings)
+            finish_rotations(settings)
+            resume_erasures(settings)
+            gc.freeze()  # what was imported stays: the collector need not walk it, 0.2 s CPU a million rows
+            yield
+
+    return held
