@@ -13,7 +13,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from orchestration import assets, warehouse
+from orchestration import assets, bronze_assets, warehouse
 from orchestration.bronze_assets import bronze_key
 from orchestration.definitions import JOB, assemble
 from orchestration.intake.ledger import Submission
@@ -160,7 +160,7 @@ def test_an_intake_that_breaks_off_fails_its_check_without_words_of_the_file_and
             raise ValueError("could not convert CANARY 010050000001")
         return []
 
-    monkeypatch.setattr(assets, "take_in_dataset", take_in)
+    monkeypatch.setattr(bronze_assets, "take_in_dataset", take_in)
     result = execute(definitions, instance, BRONZE)
     assert result.success
     assert {event.asset_key for event in result.get_asset_materialization_events()} == set(BRONZE)
