@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import permutations
 from pathlib import Path
@@ -67,6 +68,14 @@ SECOND = Handed("2026-07-08", "2026Q2.csv", (300, 500))
 CORRECTED = Handed("2026-08-20", "2026Q1 sửa.csv", (150, 350))
 THIRD = Handed("2026-10-12", "2026Q3.csv", (500, 600))
 HISTORY = (FIRST, SECOND, CORRECTED, THIRD)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _without_dbt() -> Iterator[None]:
+    """What the models of the past answer is asked here, not how dbt runs them."""
+    with pytest.MonkeyPatch.context() as patch:
+        compiled.dbt_stands_aside(patch)
+        yield
 
 
 def new_home(folder: Path) -> Settings:
