@@ -88,3 +88,12 @@ def hand_in(settings: Settings, drop: Drop) -> HandIn:
         return submission
 
     return hand_in
+
+
+@pytest.fixture(scope="session")
+def run() -> Iterator[Callable[..., list[int]]]:
+    """Executes an order in a child that may die (see ``crash_runner.py``)."""
+    from tests.crash_homes import runner
+
+    with runner() as execute:
+        yield execute
