@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import os
-import subprocess
-import sys
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,11 +30,11 @@ from orchestration.intake.take_in import take_in_dataset
 from orchestration.rebuild import rebuild
 from orchestration.reconciliation import Pair, declared_pairs, difference_sql
 from orchestration.run import prepare_home
-from orchestration.settings import PROJECT, Settings
+from orchestration.settings import Settings
 from orchestration.sharing.differences import differences, find_difference
 from orchestration.sharing.query import query
 from schemas import UnknownDatasetError, dataset
-from tests import compiled
+from tests import commands, compiled
 from tests.office import as_csv, drop, table
 from tests.reconciliation_story import files, pseudonym
 
@@ -97,14 +94,9 @@ def register(tmp_path_factory: pytest.TempPathFactory) -> Register:
 
 @pytest.fixture
 def kho(register: Register, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Run ``kho`` on the register in a process of its own."""
-    environment = {**os.environ, "KHO_HOME": str(register.settings.home), "KHO_NOW": NOW.isoformat()}
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "orchestration", "differences", *arguments]
-        return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
-
-    return run
+    """Call ``kho differences`` on the register."""
+    home = {"KHO_HOME": register.settings.home, "KHO_NOW": NOW.isoformat()}
+    return lambda *arguments: commands.kho("differences", *arguments, **home)
 
 
 # --- what is found ----------------------------------------------------------------------------------------
