@@ -15,6 +15,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,11 @@ def relaxed_history(dagster_home: Path) -> Iterator[None]:
     import sqlalchemy
 
     home = dagster_home.resolve()
+
+    @cache
+    def is_history(file: str) -> bool:
+        return Path(file).resolve().is_relative_to(home)
+
     held: dict[str, sqlite3.Connection] = {}
     one_at_a_time = threading.Lock()
 
@@ -32,7 +38,7 @@ def relaxed_history(dagster_home: Path) -> Iterator[None]:
         if not isinstance(connection, sqlite3.Connection):
             return
         file = connection.execute("pragma database_list").fetchone()[2]
-        if not Path(file).resolve().is_relative_to(home):
+        if not is_history(file):
             return
         connection.execute("pragma synchronous = normal")
         with one_at_a_time, suppress(sqlite3.OperationalError):  # a database that is just being made may be locked

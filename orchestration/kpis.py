@@ -12,8 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-import yaml
-
+from orchestration.yaml_files import read_yaml
 from schemas import datasets
 
 _PREFIX = "kpi_"
@@ -70,7 +69,7 @@ def declared_kpis(folder: Path) -> list[Kpi]:
     for file in sorted(folder.glob(f"{_PREFIX}*.yml")):
         if file.stem in (MEASURE, DEFINITION, DATASET):
             continue
-        (model,) = yaml.safe_load(file.read_text(encoding="utf-8"))["models"]
+        (model,) = read_yaml(file)["models"]
         if model["name"] != file.stem:
             raise ValueError(f"{file.name}: declares {model['name']}")
         of_time = any(column["name"] == _OF_TIME for column in model.get("columns", []))

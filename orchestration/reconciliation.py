@@ -10,8 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
+from orchestration.yaml_files import read_yaml
 from schemas import Declaration, dataset
 
 _PREFIX = "rec_"
@@ -66,7 +65,7 @@ def declared_pairs(folder: Path) -> list[Pair]:
     for file in sorted(folder.glob(f"{_PREFIX}*.yml")):
         if file.stem in (DIFFERENCE, PAIR):
             continue
-        (model,) = yaml.safe_load(file.read_text(encoding="utf-8"))["models"]
+        (model,) = read_yaml(file)["models"]
         if model["name"] != file.stem:
             raise ValueError(f"{file.name}: declares {model['name']}")
         found.append(Pair(id=file.stem.removeprefix(_PREFIX), **model["config"]["meta"]["reconciliation"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import gc
 import itertools
 import os
 from collections.abc import Callable, Iterator
@@ -21,9 +22,12 @@ from tests import office
 hypothesis.settings.register_profile("kho", deadline=None)
 hypothesis.settings.load_profile("kho")
 
+# What is imported stays: a collector that walks it again and again costs each worker seconds.
+gc.disable()
+
 #: Groups of tests that share what takes long to make, the longest first: what is short comes last, so that no worker
 #: is left alone with a long one.
-LONGEST_FIRST = ("flow", "compiled", "crash", "dbt", "new dataset", "definitions", "catalogue", "postgres", "geography")
+LONGEST_FIRST = ("flow", "crash", "compiled", "new dataset", "postgres", "definitions", "dbt", "catalogue", "geography")
 
 Drop = Callable[[Declaration, str, str | bytes], Path]
 HandIn = Callable[[Declaration, str, str | bytes], Submission]
@@ -37,6 +41,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return LONGEST_FIRST.index(group.args[0]) if group else len(LONGEST_FIRST)
 
     items.sort(key=rank)
+
+
+def pytest_collection_finish() -> None:
+    """All test modules are imported: from here on the collector looks at what tests make."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
@@ -88,3 +98,12 @@ def hand_in(settings: Settings, drop: Drop) -> HandIn:
         return submission
 
     return hand_in
+
+
+@pytest.fixture(scope="session")
+def run() -> Iterator[Callable[..., list[int]]]:
+    """Executes an order in a child that may die (see ``crash_runner.py``)."""
+    from tests.crash_homes import runner
+
+    with runner() as execute:
+        yield execute

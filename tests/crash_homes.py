@@ -13,6 +13,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -129,6 +130,8 @@ def runner(complaints: Path | None = None) -> Iterator[Run]:
             statuses: list[int] = json.loads(answers.readline())
             return statuses
 
+        with tempfile.TemporaryDirectory(prefix="kho-warm-up-") as folder:
+            execute(home_at(Path(folder)), warm_up=True)
         yield execute
         process.stdin.close()
 

@@ -1,7 +1,7 @@
 """Runs that die where they are told to: the process behind ``test_crash.py``.
 
-It imports everything once and then forks a child per run, which costs a tenth of a fresh interpreter. One JSON
-object a line comes in (see :class:`Order`), one a line goes out: the exit status of each child, negative for a
+It imports everything once and then forks a child per run, which costs a tenth of a fresh interpreter: also what a
+child that went through has imported on its way, so that the next ones need not. One JSON object a line comes in (see :class:`Order`), one a line goes out: the exit status of each child, negative for a
 signal. All deaths and swapped steps are patched into the child; production code has no hook for them.
 
 Belongs here: what a run does, where it can die. Does not belong here: what must be true afterwards.
@@ -9,7 +9,9 @@ Belongs here: what a run does, where it can die. Does not belong here: what must
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import importlib
 import json
 import os
 import secrets
@@ -52,7 +54,7 @@ class Order:
 
     share: when the first child dies, as a share of the processor time that the first run of all took; unlike time on
     the wall, that is the same on a busy machine. parallel: children that take in files at once. warehouse: whether a
-    run goes on to the warehouse and its publication.
+    run goes on to the warehouse and its publication. warm_up: it is not the first run, but made before it.
     """
 
     home: str
@@ -62,6 +64,7 @@ class Order:
     swap: str = ""
     parallel: int = 1
     warehouse: bool = True
+    warm_up: bool = False
 
     @property
     def settings(self) -> Settings:
@@ -221,9 +224,9 @@ SWAPS = {
 
 
 # --- the process ------------------------------------------------------------------------------------------
-def _child(order: Order) -> None:
-    """The life of a child; never returns."""
-    status = FAILED
+def _child(order: Order, report: int) -> None:
+    """The life of a child; never returns. It reports which modules it needed besides those it was born with."""
+    status, known = FAILED, set(sys.modules)
     try:
         signal.alarm(LONGEST_RUN)
         secrets.token_hex = lambda _: KEY
@@ -235,6 +238,7 @@ def _child(order: Order) -> None:
             take_in_beside_others(order.settings)
         else:
             run(order.settings, warehouse=order.warehouse)
+        os.write(report, "\n".join(set(sys.modules) - known).encode())
         status = 0
     except BaseException:
         traceback.print_exc()
@@ -254,11 +258,13 @@ def _ended(child: int) -> bool:
 def execute(order: Order, whole_run: float) -> tuple[list[int], float]:
     """Fork the children of an order and wait for them; their statuses, and the processor time that they took."""
     children = []
+    reading, report = os.pipe()
     for _ in range(order.parallel):
         child = os.fork()
         if child == 0:
-            _child(order)
+            _child(order, report)
         children.append(child)
+    os.close(report)
     if order.share:
         child = children[0]
         while not _ended(child) and _seconds_of(child) < order.share * whole_run:
@@ -267,6 +273,10 @@ def execute(order: Order, whole_run: float) -> tuple[list[int], float]:
     before = os.times()
     statuses = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
     after = os.times()
+    with os.fdopen(reading, encoding="utf-8") as needed:
+        for name in needed.read().split():
+            with contextlib.suppress(ImportError):
+                importlib.import_module(name)
     spent = after.children_user + after.children_system - before.children_user - before.children_system
     return statuses, spent
 
@@ -278,8 +288,9 @@ def main() -> None:
         assert declaration.schema is not None
     whole_run = 0.0
     for line in sys.stdin:
-        statuses, seconds = execute(Order(**json.loads(line)), whole_run)
-        whole_run = whole_run or seconds
+        order = Order(**json.loads(line))
+        statuses, seconds = execute(order, whole_run)
+        whole_run = whole_run or (0 if order.warm_up else seconds)
         print(json.dumps(statuses), flush=True)
 
 

@@ -10,6 +10,7 @@ import pytest
 from openpyxl import load_workbook
 
 from orchestration.settings import PROJECT
+from tests import commands
 
 GOOD = "Số CCCD;Họ và tên;Ngày sinh;Giới tính;Xã\n010080000001;Lý A Sử;05/03/1980;Nam;Bản Xèo\n"
 BAD = GOOD + "010190000002;Vàng Thị Mỷ;31/02/1990;Nữ;Bản Xèo\n"
@@ -17,16 +18,11 @@ BAD = GOOD + "010190000002;Vàng Thị Mỷ;31/02/1990;Nữ;Bản Xèo\n"
 
 @pytest.fixture
 def kho(tmp_path, monkeypatch):
-    """Run ``kho`` in a process of its own with an empty home."""
+    """Call ``kho`` with an empty home."""
     monkeypatch.setenv("KHO_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("KHO_SOURCES", str(tmp_path / "sources"))
     monkeypatch.setenv("KHO_NOW", "2026-11-02T08:00:00+00:00")  # October is not late yet
-
-    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "orchestration", *map(str, arguments)]
-        return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
-
-    return run
+    return commands.kho
 
 
 def write(path, text):

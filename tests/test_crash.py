@@ -9,7 +9,6 @@ that this comparison notices it.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,18 +16,11 @@ import pytest
 from orchestration.intake.ledger import Ledger
 from orchestration.settings import Settings
 from tests import crash_runner
-from tests.crash_homes import KILLED, SWAPPED, Picture, Run, home_at, picture, runner
+from tests.crash_homes import KILLED, SWAPPED, Picture, Run, home_at, picture
 from tests.crash_runner import Order
 from tests.office import COMPLETIONS, PARCELS, RESIDENTS, drop, parcel, rows_xlsx
 
 pytestmark = pytest.mark.xdist_group("crash")  # one warm process and one home that was never killed
-
-
-@pytest.fixture(scope="module")
-def run() -> Iterator[Run]:
-    """Executes an order in a child that may die."""
-    with runner() as execute:
-        yield execute
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,7 @@ from orchestration.settings import PROJECT, Settings
 from orchestration.sharing.publish import Facts, Published, current
 from orchestration.warehouse import EXPORTED
 from schemas import UnknownDatasetError, datasets
+from tests import compiled
 from tests.office import PARCELS, RESIDENTS, drop
 
 #: One home, one manifest: all of this file in one process.
@@ -270,6 +271,8 @@ def test_the_interface_listens_on_loopback_only_and_keeps_to_its_home(
 def test_a_run_takes_in_builds_publishes_and_shows_in_dagster_without_a_restricted_value(
     home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The models' SQL is run without dbt, which ``test_flow.py`` runs."""
+    compiled.dbt_stands_aside(monkeypatch)
     monkeypatch.setattr(socket.socket, "connect", offline)
     drop(home, RESIDENTS, "2026-10.csv", CSV)
     told: list[str] = []

@@ -24,6 +24,7 @@ from orchestration.intake.period import periods_in
 from orchestration.intake.places import communes
 from orchestration.settings import PROJECT, Settings
 from schemas import Declaration, dataset
+from tests import commands
 
 #: Owed by the department for every month from March on, due on the 5th of the next one.
 RESIDENTS = dataclasses.replace(dataset("population/residents"), owed_from="2026-03", due_day=5)
@@ -269,7 +270,7 @@ def test_the_first_period_owed_is_one_of_the_datasets_cadence(label: str) -> Non
 
 
 def kho(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command on a home."""
+    """Run the command on a home in a process of its own."""
     script = (
         "import sys\nfrom orchestration.cli import main\n"
         "try:\n    main()\nfinally:\n"
@@ -304,9 +305,10 @@ def test_the_command_shows_the_register_of_a_day_without_dagster_or_dbt(settings
             "datasets_complete": 0,
         }
     }
-    before = kho(settings, "--department", "population", "--on", "2026-11-08")
+    home = {"KHO_HOME": settings.home, "KHO_NOW": "2026-12-06T01:00:00+00:00"}
+    before = commands.kho("delivery", "--department", "population", "--on", "2026-11-08", **home)
     assert "0/1 delivered, 0 of them late, 1 overdue; 0/1 departments at 100 %" in before.stdout
     assert "05/11/2026" in before.stdout
-    assert kho(settings, "--on", "2026-09-30").stdout == "Nothing was due by 30/09/2026.\n"
-    unknown = kho(settings, "--department", "fishery")
+    assert commands.kho("delivery", "--on", "2026-09-30", **home).stdout == "Nothing was due by 30/09/2026.\n"
+    unknown = commands.kho("delivery", "--department", "fishery", **home)
     assert (unknown.returncode, "there is no department 'fishery'" in " ".join(unknown.stderr.split())) == (2, True)

@@ -26,6 +26,7 @@ from orchestration.intake.take_in import take_in_dataset
 from orchestration.run import prepare_home
 from orchestration.settings import Settings
 from schemas import dataset
+from tests import compiled
 from tests.office import Row, as_csv, drop, table
 
 NOW = datetime.datetime(2026, 11, 2, 8, tzinfo=datetime.UTC)
@@ -139,6 +140,7 @@ def taken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Settings, 
     prepare_home(settings)
     submissions = {}
     with pytest.MonkeyPatch.context() as patch:
+        compiled.dbt_stands_aside(patch)
         patch.setattr(Settings, "dbt_project", project)
         for of, declaration, name, rows in files:
             drop(of, declaration, name, as_csv(table(declaration, rows)))

@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +27,7 @@ from orchestration.intake.discover import identity_of
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.settings import Settings
 from tests import crash_runner
-from tests.crash_homes import KILLED, Run, runner
+from tests.crash_homes import KILLED, Run
 from tests.crash_runner import Order
 from tests.office import RESIDENTS, drop, resident, rows_csv
 
@@ -183,13 +182,6 @@ class IntakeMachine(RuleBasedStateMachine):
             assert self.settings.ledger.exists() or not self.lain
         finally:
             self._folder.cleanup()
-
-
-@pytest.fixture(scope="module")
-def run() -> Iterator[Run]:
-    """Executes an order in a child that may die."""
-    with runner() as execute:
-        yield execute
 
 
 def test_every_story_of_officer_and_runs_ends_with_each_file_taken_in_once(run: Run) -> None:

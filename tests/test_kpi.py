@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +17,7 @@ from orchestration.settings import PROJECT, Settings
 from orchestration.sharing.kpi_values import kpi_values, latest_values
 from orchestration.sharing.query import QueryError
 from schemas import dataset
-from tests import compiled
+from tests import commands, compiled
 from tests.office import as_csv, drop, table
 
 ARCHIVES = dataset("home_affairs/archives")
@@ -48,9 +46,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 def kho(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "KHO_HOME": str(settings.home), "KHO_SOURCES": str(settings.sources)}
-    command = [sys.executable, "-m", "orchestration", "kpi", *arguments]
-    return subprocess.run(command, env=environment, cwd=PROJECT, capture_output=True, text=True, check=False)
+    return commands.kho("kpi", *arguments, KHO_HOME=settings.home, KHO_SOURCES=settings.sources)
 
 
 def figures(values: list[dict[str, Any]]) -> list[tuple[Any, ...]]:

@@ -166,7 +166,7 @@ def plain(sql: str) -> str:
 def test_the_project_read_as_text_is_what_dbt_compiles() -> None:
     project = compiled._project()
     read = read_project(Settings(province="15")).relations
-    models = [each for each in project.models if read[each.name].sql is not None]
+    models = [each for each in project.tables if read[each.name].sql is not None]
     assert len(models) > 40
     for model in models:
         dbt = model.sql.replace(compiled._ANY_PROVINCE, "15")

@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import os
-import subprocess
-import sys
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestration import rebuild as rebuilding
 from orchestration import warehouse
 from orchestration.decisions import DecisionError, waive
 from orchestration.differences import decide
@@ -30,14 +28,13 @@ from orchestration.intake.difference_decisions import DifferenceDecision, Differ
 from orchestration.intake.ledger import Ledger
 from orchestration.intake.pseudonyms import pseudonym_key
 from orchestration.intake.take_in import take_in_dataset
-from orchestration.rebuild import rebuild
 from orchestration.reconciliation import Pair, declared_pairs, difference_sql
-from orchestration.run import prepare_home
-from orchestration.settings import PROJECT, Settings
+from orchestration.run import RunOutcome, prepare_home
+from orchestration.settings import Settings
 from orchestration.sharing.differences import differences, find_difference
 from orchestration.sharing.query import query
 from schemas import UnknownDatasetError, dataset
-from tests import compiled
+from tests import commands, compiled
 from tests.office import as_csv, drop, table
 from tests.reconciliation_story import files, pseudonym
 
@@ -97,14 +94,9 @@ def register(tmp_path_factory: pytest.TempPathFactory) -> Register:
 
 @pytest.fixture
 def kho(register: Register, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Run ``kho`` on the register in a process of its own."""
-    environment = {**os.environ, "KHO_HOME": str(register.settings.home), "KHO_NOW": NOW.isoformat()}
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "orchestration", "differences", *arguments]
-        return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
-
-    return run
+    """Call ``kho differences`` on the register."""
+    home = {"KHO_HOME": register.settings.home, "KHO_NOW": NOW.isoformat()}
+    return lambda *arguments: commands.kho("differences", *arguments, **home)
 
 
 # --- what is found ----------------------------------------------------------------------------------------
@@ -250,7 +242,10 @@ def test_what_was_never_decided_cannot_be_reopened(register: Register) -> None:
 
 @pytest.fixture(scope="module")
 def decided(register: Register) -> Register:
-    """The same home after decisions of every kind and a rebuild of everything from archive and ledger."""
+    """The same home after decisions of every kind and a rebuild of everything from archive and ledger.
+
+    The run that ends a rebuild is that of ``test_flow.py``; here the models' SQL is enough.
+    """
     settings = register.settings
     before = warehouse.state(settings)
     decide(settings, "village_households/02683", Kind.explained, "hộ tạm trú của công trường")
@@ -260,7 +255,9 @@ def decided(register: Register) -> Register:
     decide(settings, "dti_unit_not_in_staffing/sở tư pháp", Kind.reopened, "đã sắp xếp xong")
     assert warehouse.state(settings) == replace(before, ledger_sequence=before.ledger_sequence + 5)
     assert not warehouse.is_published(settings)
-    rebuilt = rebuild(settings)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rebuilding, "run", lambda home, **_: compiled.build_and_publish(home) or RunOutcome())
+        rebuilt = rebuilding.rebuild(settings)
     assert (rebuilt.outcome.failed, rebuilt.differences) == (False, [])
     assert warehouse.is_published(settings)
     return register

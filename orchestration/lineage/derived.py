@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
-
 from orchestration.lineage.project import declared_key
+from orchestration.yaml_files import read_yaml
 
 _NOTE = (
     "-- Derived from the fct_*.yml by orchestration/lineage/derived.py; do not edit. A test fails when it is stale.\n"
@@ -74,7 +73,7 @@ def _record_key(key: tuple[str, ...]) -> str:
 def _facts(folder: Path) -> list[tuple[str, tuple[str, ...]]]:
     found = []
     for file in sorted(folder.glob("fct_*.yml")):
-        (model,) = yaml.safe_load(file.read_text(encoding="utf-8"))["models"]
+        (model,) = read_yaml(file)["models"]
         if not {each["name"] for each in model["columns"]}.issuperset(PROVENANCE):
             continue
         key = declared_key(model)

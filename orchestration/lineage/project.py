@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-import yaml
 
 from orchestration.settings import Settings
+from orchestration.yaml_files import read_yaml
 
 #: Schema of the tables that the intake writes.
 BRONZE = "bronze"
@@ -65,22 +65,22 @@ class Project:
     @cached_property
     def exposures(self) -> list[Mapping[str, Any]]:
         """The questions that the marts answer, as declared."""
-        found = _yaml(self._folder / "models" / "exposures.yml")
+        found = read_yaml(self._folder / "models" / "exposures.yml")
         return list(found.get("exposures", []))
 
     @cached_property
     def _configuration(self) -> Mapping[str, Any]:
-        return _yaml(self._folder / "dbt_project.yml")
+        return read_yaml(self._folder / "dbt_project.yml")
 
     def _bronze(self) -> list[Relation]:
-        (source,) = _yaml(self._folder / "models" / "sources.yml")["sources"]
+        (source,) = read_yaml(self._folder / "models" / "sources.yml")["sources"]
         found = (_relation(BRONZE, each) for each in source["tables"])
         return sorted(found, key=lambda each: each.name)
 
     def _seeds(self) -> list[Relation]:
         schema = self._configuration.get("seeds", {}).get("kho", {}).get("+schema", _DEFAULT)
         files = sorted((self._folder / "seeds").glob("*.yml"))
-        return [_relation(schema, each) for file in files for each in _yaml(file)["seeds"]]
+        return [_relation(schema, each) for file in files for each in read_yaml(file)["seeds"]]
 
     @cached_property
     def _model_files(self) -> dict[str, Path]:
@@ -129,14 +129,10 @@ def read_project(settings: Settings) -> Project:
     return Project(settings.dbt_project, settings.province)
 
 
-def _yaml(file: Path) -> Any:
-    return yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader)
-
-
 def _declared(file: Path) -> Mapping[str, Any]:
     """What is said about a model in the yml beside it."""
     beside = file.with_suffix(".yml")
-    declared = _yaml(beside)["models"] if beside.exists() else []
+    declared = read_yaml(beside)["models"] if beside.exists() else []
     return next((each for each in declared if each["name"] == file.stem), {"name": file.stem})
 
 

@@ -23,10 +23,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
 from orchestration.settings import Settings
 from orchestration.sharing.publish import SHARED
+from orchestration.yaml_files import read_yaml
 from schemas import datasets
 
 OPEN = "open"
@@ -162,7 +161,7 @@ def audience_names() -> tuple[str, ...]:
 
 def declared_audiences(settings: Settings) -> Audiences:
     """Read the audiences from the yml files of the dbt project. Raises ValueError or TypeError for an unsound one."""
-    project = _load(settings.dbt_project / "dbt_project.yml")
+    project = read_yaml(settings.dbt_project / "dbt_project.yml")
     name = project["name"]
     found = _relations(settings.seeds, "seeds", project["seeds"][name]["+schema"], built=None)
     for folder, config in project["models"][name].items():
@@ -173,16 +172,12 @@ def declared_audiences(settings: Settings) -> Audiences:
     return Audiences({each.qualified: each for each in found}, audience_names())
 
 
-def _load(file: Path) -> dict[str, Any]:
-    return yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader)
-
-
 def _relations(folder: Path, kind: str, schema: str, built: set[str] | None) -> list[Relation]:
     """What the yml files of a folder declare; built: the names of those that are tables, None if all are."""
     return [
         _relation(node, schema, file.with_name(f"{node['name']}.sql"))
         for file in sorted(folder.glob("*.yml"))
-        for node in _load(file).get(kind, [])
+        for node in read_yaml(file).get(kind, [])
         if built is None or node["name"] in built
     ]
 

@@ -23,6 +23,8 @@ from orchestration.sharing.publish import Published
 
 MANIFEST = "manifest.json"
 _SUBMISSIONS = "core.fct_submission"
+#: What a manifest says of the submissions that count: the same for every audience.
+_SOURCES = ("valid_from", "valid_to", "sources")
 
 
 def folder_of_tables(version: Published) -> Path:
@@ -43,7 +45,8 @@ def write_tables(
     shutil.rmtree(temporary, ignore_errors=True)
     shutil.rmtree(target, ignore_errors=True)
     private_folder(temporary)
-    whole = _manifest_of(same_as) if same_as else {}
+    manifest_of_all = _manifest_of(same_as) if same_as else {}
+    whole = {each["name"]: each for each in manifest_of_all.get("tables", [])}
     with duckdb.connect(version.path, read_only=True) as connection:
         known = described(connection, version.version)
         tables = []
@@ -64,7 +67,7 @@ def write_tables(
         "licence": audience.licence,
         "ledger_sequence": version.ledger_sequence,
         "code": version.code,
-        **_sources(same_as or version),
+        **({name: manifest_of_all[name] for name in _SOURCES} if same_as else _sources(version)),
         "tables": tables,
     }
     (temporary / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -75,9 +78,8 @@ def write_tables(
 
 
 def _manifest_of(version: Published) -> dict[str, Any]:
-    """The tables of a version by name, as its manifest lists them."""
-    manifest = json.loads((folder_of_tables(version) / MANIFEST).read_text(encoding="utf-8"))
-    return {each["name"]: each for each in manifest["tables"]}
+    manifest: dict[str, Any] = json.loads((folder_of_tables(version) / MANIFEST).read_text(encoding="utf-8"))
+    return manifest
 
 
 def _write_table(connection: duckdb.DuckDBPyConnection, name: str, file: Path) -> dict[str, Any]:
