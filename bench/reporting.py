@@ -103,6 +103,7 @@ def report(lines: Sequence[Line], runs: Sequence[object], file: Path | None) -> 
         padded = zip(row, widths, left, strict=True)
         print("  ".join(f"{text:<{width}}" if is_text else f"{text:>{width}}" for text, width, is_text in padded))
     if file:
+        file.parent.mkdir(parents=True, exist_ok=True)
         everything = {"machine": machine(), "summary": list(lines), "runs": list(runs)}
         file.write_text(json.dumps(everything, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
