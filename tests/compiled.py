@@ -117,6 +117,16 @@ def dbt_stands_aside(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(warehouse, "invoke", lambda settings, _command, *options: run(settings, tested="test" not in options))
 
 
+def models(settings: Settings) -> dict[str, str]:
+    """The compiled SQL of every model that is a table, by schema.table, as it reads the bronze of a home."""
+    project = _project()
+    return {each.name: _here(project, each.sql, settings) for each in project.tables if not each.seed}
+
+
+def _here(project: _Project, sql: str, settings: Settings) -> str:
+    return sql.replace(project.home, str(settings.home)).replace(_ANY_PROVINCE, settings.province)
+
+
 def run(settings: Settings, *, tested: bool) -> SimpleNamespace:
     """Build everything; returns what dbt would say of it."""
     project = _project()
@@ -124,16 +134,15 @@ def run(settings: Settings, *, tested: bool) -> SimpleNamespace:
     results = []
     with duckdb.connect(settings.warehouse) as connection:
         connection.execute("create schema core; create schema marts; create schema ops")
-
-        def here(sql: str) -> str:
-            return sql.replace(project.home, str(settings.home)).replace(_ANY_PROVINCE, settings.province)
-
         for each in project.tables:
             seed = f"select * from read_csv('{settings.seeds / each.seed}', header = true, types = {each.sql})"
-            sql = seed if each.seed else here(each.sql)
+            sql = seed if each.seed else _here(project, each.sql, settings)
             results.append(_result(connection, each, f"create table {each.name} as {sql}"))
         tests = project.tests if tested else []
-        results += [_result(connection, each, f"select count(*) from ({here(each.sql)}) as t") for each in tests]
+        results += [
+            _result(connection, each, f"select count(*) from ({_here(project, each.sql, settings)}) as t")
+            for each in tests
+        ]
     return SimpleNamespace(results=results)
 
 
