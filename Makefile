@@ -28,6 +28,7 @@ bench: .venv/installed  ## intake of 200,000 rows against its floor and pandas +
 
 soak: .venv/installed-dev  ## hundreds of kills, full disks and publications, an hour (the full disks need root)
 	KHO_TEST_PUBLICATIONS=200 $(BIN)/pytest -n0 tests/test_postgres.py -k many_publications
+	KHO_TEST_EXAMPLES=400 $(BIN)/pytest $$(grep -l hypothesis tests/test_*.py)
 	$(BIN)/python -m tests.soak --kills 300 --full-disk 60 --seed 1
 
 bench-full: .venv/installed  ## the same at 1, 5 and 10 million rows
