@@ -1,7 +1,7 @@
 """Runs that die where they are told to: the process behind ``test_crash.py``.
 
-It forks a child per run, which costs a tenth of a fresh interpreter, and imports what those imported that
-went through. One JSON object a line comes in (see :class:`Order`), one a line goes out: the exit status of each child,
+It forks a child per run, which costs a tenth of a fresh interpreter, and imports what those imported that went
+through. One JSON object a line comes in (see :class:`Order`), one a line goes out: the exit status of each child,
 negative for a signal. All deaths and swapped steps are patched into the child; production code has no hook for them.
 
 Belongs here: what a run does, where it can die. Does not belong here: what must be true afterwards.
@@ -153,10 +153,6 @@ def _receipt(ending: str) -> Callable[[Path, Path], bool]:
     return lambda _, target: target.parent.name == "receipts" and target.suffix == ending
 
 
-def _is_aside(path: Path, *_: Any) -> bool:
-    return ".kho-taken" in str(path)
-
-
 #: Named points of a run, in their order: what to patch.
 POINTS: dict[str, Callable[[Order], None]] = {
     "before the archive's rename": lambda o: _dies(o, Path, "replace", when=_rename_into("archive")),
@@ -175,7 +171,7 @@ POINTS: dict[str, Callable[[Order], None]] = {
     "receipt's JSON half done": lambda o: _dies(o, Path, "replace", when=_receipt(".json")),
     "receipt written, not marked": lambda o: _dies(o, Ledger, "mark_receipt"),
     "before the removal": lambda o: _dies(o, Ledger, "mark_receipt", after=True),
-    "set aside, not removed": lambda o: _dies(o, Path, "unlink", when=_is_aside),
+    "set aside, not removed": lambda o: _dies(o, Path, "unlink", when=lambda path, *_: ".kho-taken" in str(path)),
     "removed, not marked": lambda o: _dies(o, Ledger, "mark_removed"),
     "export for dbt half done": lambda o: _dies(o, Path, "replace", when=_rename_into("submission.parquet")),
     "before the publication's copy": lambda o: _dies(o, publishing, "_copy"),
