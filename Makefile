@@ -30,6 +30,7 @@ bench: .venv/installed  ## a small intake against its floor and all peers (the f
 
 soak: .venv/installed-dev  ## hundreds of kills, full disks and publications, an hour (the full disks need root)
 	KHO_TEST_PUBLICATIONS=200 $(BIN)/pytest -n0 tests/test_postgres.py -k many_publications
+	KHO_TEST_EXAMPLES=400 $(BIN)/pytest $$(grep -l hypothesis tests/test_*.py)
 	$(BIN)/python -m tests.soak --kills 300 --full-disk 60 --seed 1
 
 bench-full: .venv/installed  ## every figure of bench/README.md: hours, and 20 GB of disk

@@ -18,8 +18,9 @@ from orchestration.settings import Settings
 from schemas import Declaration
 from tests import office
 
-# A deadline says how busy the machine is, not whether a claim holds; speed is measured in bench/.
-hypothesis.settings.register_profile("kho", deadline=None)
+# A deadline says how busy the machine is, not whether a claim holds; speed is measured in bench/. `make soak` tries
+# more examples, where a test does not say how many it needs.
+hypothesis.settings.register_profile("kho", deadline=None, max_examples=int(os.environ.get("KHO_TEST_EXAMPLES", "40")))
 hypothesis.settings.load_profile("kho")
 
 # What is imported stays: a collector that walks it again and again costs each worker seconds.

@@ -1,8 +1,8 @@
 """Runs that die where they are told to: the process behind ``test_crash.py``.
 
-It imports everything once and then forks a child per run, which costs a tenth of a fresh interpreter: also what a
-child that went through has imported on its way, so that the next ones need not. One JSON object a line comes in (see :class:`Order`), one a line goes out: the exit status of each child, negative for a
-signal. All deaths and swapped steps are patched into the child; production code has no hook for them.
+It forks a child per run, which costs a tenth of a fresh interpreter, and imports what those imported that went
+through. One JSON object a line comes in (see :class:`Order`), one a line goes out: the exit status of each child,
+negative for a signal. All deaths and swapped steps are patched into the child; production code has no hook for them.
 
 Belongs here: what a run does, where it can die. Does not belong here: what must be true afterwards.
 """
@@ -38,7 +38,7 @@ from orchestration.locks import BusyError, lock
 from orchestration.settings import Settings
 from orchestration.sharing import publish as publishing
 from orchestration.sharing.publish import Facts
-from schemas import datasets
+from schemas import Declaration, datasets
 
 #: Status of a child that met an exception; it says on stderr which.
 FAILED = 9
@@ -76,12 +76,17 @@ class Order:
 
 
 # --- what a run does --------------------------------------------------------------------------------------
+def handed_in(settings: Settings) -> list[Declaration]:
+    """The datasets whose departments have a folder here: nothing comes from the others."""
+    return [each for each in datasets().values() if settings.incoming(each.path).is_dir()]
+
+
 def run(settings: Settings, *, warehouse: bool) -> None:
     """All files of all datasets, then the warehouse and its publication."""
     private_folder(settings.home)
     with lock(settings, "warehouse"):
         take_in.sweep(settings)
-        for declaration in datasets().values():
+        for declaration in handed_in(settings):
             take_in.take_in_dataset(settings, declaration)
         if not warehouse:
             return
@@ -97,7 +102,7 @@ def build(settings: Settings) -> None:
     """The rows that count, dataset by dataset: all that publication needs of a warehouse, in place of dbt."""
     with duckdb.connect(settings.warehouse) as connection:
         connection.execute("create schema if not exists core")
-        for declaration in datasets().values():
+        for declaration in handed_in(settings):
             connection.execute(
                 f"create or replace table core.{declaration.table} as select r.* "
                 f"from read_parquet('{settings.bronze}/{declaration.table}/*.parquet') as r "
@@ -108,7 +113,7 @@ def build(settings: Settings) -> None:
 
 def take_in_beside_others(settings: Settings) -> None:
     """Take in until no file is left, while other processes do the same."""
-    left = list(datasets().values())
+    left = handed_in(settings)
     while left:
         for declaration in tuple(left):
             try:
@@ -148,10 +153,6 @@ def _receipt(ending: str) -> Callable[[Path, Path], bool]:
     return lambda _, target: target.parent.name == "receipts" and target.suffix == ending
 
 
-def _is_aside(path: Path, *_: Any) -> bool:
-    return ".kho-taken" in str(path)
-
-
 #: Named points of a run, in their order: what to patch.
 POINTS: dict[str, Callable[[Order], None]] = {
     "before the archive's rename": lambda o: _dies(o, Path, "replace", when=_rename_into("archive")),
@@ -170,7 +171,7 @@ POINTS: dict[str, Callable[[Order], None]] = {
     "receipt's JSON half done": lambda o: _dies(o, Path, "replace", when=_receipt(".json")),
     "receipt written, not marked": lambda o: _dies(o, Ledger, "mark_receipt"),
     "before the removal": lambda o: _dies(o, Ledger, "mark_receipt", after=True),
-    "set aside, not removed": lambda o: _dies(o, Path, "unlink", when=_is_aside),
+    "set aside, not removed": lambda o: _dies(o, Path, "unlink", when=lambda path, *_: ".kho-taken" in str(path)),
     "removed, not marked": lambda o: _dies(o, Ledger, "mark_removed"),
     "export for dbt half done": lambda o: _dies(o, Path, "replace", when=_rename_into("submission.parquet")),
     "before the publication's copy": lambda o: _dies(o, publishing, "_copy"),
@@ -225,7 +226,7 @@ SWAPS = {
 
 # --- the process ------------------------------------------------------------------------------------------
 def _child(order: Order, report: int) -> None:
-    """The life of a child; never returns. It reports which modules it needed besides those it was born with."""
+    """The life of a child; never returns. It reports which modules it imported."""
     status, known = FAILED, set(sys.modules)
     try:
         signal.alarm(LONGEST_RUN)
@@ -238,7 +239,7 @@ def _child(order: Order, report: int) -> None:
             take_in_beside_others(order.settings)
         else:
             run(order.settings, warehouse=order.warehouse)
-        os.write(report, "\n".join(set(sys.modules) - known).encode())
+        os.write(report, "\n".join(sorted(set(sys.modules) - known)).encode())
         status = 0
     except BaseException:
         traceback.print_exc()
@@ -249,10 +250,6 @@ def _child(order: Order, report: int) -> None:
 def _seconds_of(child: int) -> float:
     """Processor time of a process so far: the kernel's clock of that process (clock_getcpuclockid(3))."""
     return time.clock_gettime((~child << 3) | 2)
-
-
-def _ended(child: int) -> bool:
-    return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 def execute(order: Order, whole_run: float) -> tuple[list[int], float]:
@@ -266,15 +263,16 @@ def execute(order: Order, whole_run: float) -> tuple[list[int], float]:
         children.append(child)
     os.close(report)
     if order.share:
-        child = children[0]
-        while not _ended(child) and _seconds_of(child) < order.share * whole_run:
+        child, unwaited = children[0], os.WEXITED | os.WNOHANG | os.WNOWAIT
+        while os.waitid(os.P_PID, child, unwaited) is None and _seconds_of(child) < order.share * whole_run:
             time.sleep(0.0005)
         os.kill(child, signal.SIGKILL)  # one that has ended stays known until it is waited for
     before = os.times()
     statuses = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
     after = os.times()
     with os.fdopen(reading, encoding="utf-8") as needed:
-        for name in needed.read().split():
+        # Private modules are left to those that they belong to: some of pyarrow's go wrong when they come first.
+        for name in (each for each in needed.read().split() if "._" not in f".{each}"):
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
     spent = after.children_user + after.children_system - before.children_user - before.children_system

@@ -20,11 +20,10 @@ from orchestration.intake.ledger import Submission
 from orchestration.locks import BusyError, lock
 from orchestration.run import dev, prepare_home, run
 from orchestration.settings import PROJECT, Settings
-from orchestration.sharing.publish import Facts, Published, current
+from orchestration.sharing.publish import Facts, Published
 from orchestration.warehouse import EXPORTED
 from schemas import UnknownDatasetError, datasets
-from tests import compiled
-from tests.office import PARCELS, RESIDENTS, drop
+from tests.office import PARCELS
 
 #: One home, one manifest: all of this file in one process.
 pytestmark = pytest.mark.xdist_group("definitions")
@@ -248,7 +247,7 @@ def test_an_unknown_dataset_is_named_before_anything_is_done(fresh: Settings) ->
         run(fresh, ["land/houses"])
 
 
-# --- all of it, once --------------------------------------------------------------------------------------
+# --- homes and the interface --------------------------------------------------------------------------------------
 def test_a_home_is_readable_by_its_owner_only_and_departments_find_their_folders(fresh: Settings) -> None:
     folders = [fresh.home, *(each for each in fresh.home.iterdir() if each.is_dir())]
     assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}
@@ -266,42 +265,3 @@ def test_the_interface_listens_on_loopback_only_and_keeps_to_its_home(
     assert " ".join(command).endswith(f"dagster dev -h 127.0.0.1 -p 4000 -w {PROJECT / 'workspace.yaml'}")
     assert environment["DAGSTER_HOME"] == str(fresh.dagster_home)
     assert environment["KHO_HOME"] == str(fresh.home)
-
-
-def test_a_run_takes_in_builds_publishes_and_shows_in_dagster_without_a_restricted_value(
-    home: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The models' SQL is run without dbt, which ``test_flow.py`` runs."""
-    compiled.dbt_stands_aside(monkeypatch)
-    monkeypatch.setattr(socket.socket, "connect", offline)
-    drop(home, RESIDENTS, "2026-10.csv", CSV)
-    told: list[str] = []
-    outcome = run(home, on_progress=lambda progress: told.append(progress.what))
-    [taken] = outcome.submissions
-    assert (taken.verdict, taken.rows_accepted, taken.rows_rejected) == ("partly", 2, 2)
-    assert told == [*datasets(), "warehouse", "published"]
-    assert (outcome.failed, outcome.failure) == (False, "")
-    assert outcome.published == current(home)
-    assert outcome.published.tables.items() >= {"core.fct_resident": 2, "marts.mart_submission": 1}.items()
-    assert outcome.published.ledger_sequence == 1
-
-    monkeypatch.setenv("DAGSTER_HOME", str(home.dagster_home))
-    with dg.DagsterInstance.get() as instance:
-        assert not instance.telemetry_enabled
-        [record] = instance.get_run_records()
-        assert (record.dagster_run.job_name, record.dagster_run.status) == (JOB, dg.DagsterRunStatus.SUCCESS)
-        materialized = instance.get_latest_materialization_event(dg.AssetKey(["bronze", "population_residents"]))
-        assert materialized.asset_materialization.metadata["dagster/row_count"].value == 2
-        mart = instance.get_latest_materialization_event(dg.AssetKey(["marts", "mart_commune_overview"]))
-        assert mart.asset_materialization.metadata["dagster/row_count"].value == 99
-
-    searched = [home.dagster_home, home.dbt_target, home.publish, home.warehouse, home.bronze]
-    files = [
-        file for place in searched for file in ([place] if place.is_file() else place.rglob("*")) if file.is_file()
-    ]
-    assert len(files) > 20
-    for canary in ("Canary", "010050000001", "0100500;"):
-        assert [file for file in files if canary.encode() in file.read_bytes()] == []
-
-    again = run(home, ["population/residents"])
-    assert (again.submissions, again.published, again.failed) == ([], None, False)

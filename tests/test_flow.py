@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -19,6 +20,7 @@ import zipfile
 from collections import Counter
 from pathlib import Path
 
+import dagster as dg
 import duckdb
 import pytest
 import yaml
@@ -26,6 +28,7 @@ from typer.testing import CliRunner
 
 from orchestration import cli
 from orchestration.catalogue.site import build_catalogue
+from orchestration.definitions import JOB
 from orchestration.demo.files import DemoFiles, write_demo_files
 from orchestration.demo.story import demo_settings
 from orchestration.intake import vault_files
@@ -61,11 +64,16 @@ def kho(home: Path, *arguments: str, expect: int = 0, project: Path = PROJECT, *
     return done.stdout
 
 
-def run_without_dbt(settings: Settings) -> RunOutcome:
-    """A whole run in this process, whose build is the compiled SQL."""
+def offline(*_: object) -> None:
+    raise AssertionError("a connection was attempted")
+
+
+def run_without_dbt(settings: Settings, told: list[str]) -> RunOutcome:
+    """A whole run in this process, whose build is the compiled SQL; ``told``: what it says it has done."""
     with pytest.MonkeyPatch.context() as patch:
         compiled.dbt_stands_aside(patch)
-        return run(settings)
+        patch.setattr(socket.socket, "connect", offline)
+        return run(settings, on_progress=lambda progress: told.append(progress.what))
 
 
 def rows(settings: Settings, sql: str) -> list[tuple]:
@@ -90,7 +98,8 @@ def home(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def settings(home) -> Settings:
     now = datetime.datetime.fromisoformat(TODAY).replace(tzinfo=datetime.UTC)
-    return demo_settings(Settings(home=home, now=now, stable_seconds=0, marked_whole=1))
+    # Tables as Parquet have tests of their own; the demo itself writes them.
+    return demo_settings(Settings(home=home, now=now, stable_seconds=0, marked_whole=1, publish_tables=False))
 
 
 @pytest.fixture(scope="module")
@@ -232,12 +241,27 @@ def _text_of(receipt: Path) -> str:
         return "\n".join(book.read(name).decode("utf-8", "replace") for name in book.namelist())
 
 
+def test_dagster_shows_the_run_with_the_rows_of_bronze_and_of_the_marts(demo, settings, files, monkeypatch):
+    monkeypatch.setenv("DAGSTER_HOME", str(settings.dagster_home))
+    with dg.DagsterInstance.get() as instance:
+        assert not instance.telemetry_enabled
+        [record] = instance.get_run_records()
+        assert (record.dagster_run.job_name, record.dagster_run.status) == (JOB, dg.DagsterRunStatus.SUCCESS)
+        shown = {
+            name: instance.get_latest_materialization_event(dg.AssetKey(name.split("/"))).asset_materialization
+            for name in ("bronze/population_residents", "marts/mart_commune_overview")
+        }
+    rows_shown = [each.metadata["dagster/row_count"].value for each in shown.values()]
+    taken = sum(each.accepted for each in files.expectations if each.dataset == "population/residents")
+    assert rows_shown == [taken, 99]
+
+
 def test_the_same_bytes_again_change_nothing_and_the_receipt_says_so(demo, settings, files):
     before, version = published_tables(settings), current(settings).version
     again = next(path for path in files.paths if path.name.endswith("2026-10.csv"))
     shutil.copy(again, settings.incoming("population/residents"))
-    outcome = run(settings)
-    assert (outcome.failed, outcome.published) == (False, None)
+    outcome = run(settings, ["population/residents"])
+    assert (outcome.failed, outcome.published, len(outcome.submissions)) == (False, None, 1)
     assert (published_tables(settings), current(settings).version) == (before, version)
     last = Ledger(settings.ledger).all()[-1]
     assert (last.verdict, last.file_name, last.rows_read) == ("duplicate", again.name, 0)
@@ -262,7 +286,10 @@ def corrected(demo, settings, home, files, tmp_path_factory) -> Settings:
     _correct(path, settings.incoming("population/residents") / "2026-10 sửa.csv", drop=40)
     disturbed = tmp_path_factory.mktemp("disturbed") / "home"
     shutil.copytree(home, disturbed, symlinks=True)
-    assert not run_without_dbt(settings).failed
+    told: list[str] = []
+    outcome = run_without_dbt(settings, told)
+    assert (outcome.failed, outcome.failure, outcome.published) == (False, "", current(settings))
+    assert told == [*datasets(), "warehouse", "published"]
     return settings.model_copy(update={"home": disturbed, "sources": disturbed / "sources"})
 
 
@@ -300,7 +327,7 @@ def test_a_run_that_is_killed_and_run_again_gives_what_an_undisturbed_run_gives(
     killed.send_signal(signal.SIGKILL)
     assert killed.wait() == -signal.SIGKILL
     # The file was committed before the kill or is taken in now.
-    assert not run_without_dbt(disturbed).failed
+    assert not run_without_dbt(disturbed, []).failed
     assert published_tables(disturbed) == published_tables(settings)
 
 

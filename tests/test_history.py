@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from types import ModuleType
 
+import pytest
 import sqlalchemy
 
 from orchestration.history import relaxed_history
@@ -47,3 +50,21 @@ def test_other_databases_and_later_runs_are_not_relaxed(tmp_path: Path) -> None:
     with relaxed_history(inside):
         assert write(outside / "ledger.db", 1) == FULL
     assert write(inside / "runs.db", 1) == FULL
+
+
+def test_dagster_gets_one_engine_a_database_within_a_run_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    maker = ModuleType("dagster.of_this_test")
+    maker.create_engine = sqlalchemy.create_engine
+    monkeypatch.setitem(sys.modules, maker.__name__, maker)
+
+    def engines(*names: str) -> list[sqlalchemy.Engine]:
+        return [maker.create_engine(f"sqlite:///{tmp_path}/{each}", poolclass=sqlalchemy.NullPool) for each in names]
+
+    with relaxed_history(tmp_path):
+        first, again, other = engines("runs.db", "runs.db", "events.db")
+        assert first is again
+        assert first is not other
+        pooled = [maker.create_engine(f"sqlite:///{tmp_path}/runs.db") for _ in range(2)]
+        assert pooled[0] is not pooled[1]
+    assert maker.create_engine is sqlalchemy.create_engine
+    assert len(set(engines("runs.db", "runs.db"))) == 2
