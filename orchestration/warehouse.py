@@ -94,6 +94,7 @@ def build(settings: Settings, *, tested: bool = True) -> list[Built]:
     """
     derive.refresh(settings)
     _marker(settings).unlink(missing_ok=True)
+    discard_half_made(settings)
     facts = state(settings)  # before the export: what comes in between is built by the next run
     export(settings)
     left_out = ("--exclude-resource-type", "unit_test", *(() if tested else ("test",)))
@@ -110,6 +111,21 @@ def remove(settings: Settings) -> None:
     _marker(settings).unlink(missing_ok=True)
     for file in (settings.warehouse, settings.warehouse.with_name(settings.warehouse.name + ".wal")):
         file.unlink(missing_ok=True)  # a .wal that is left behind would be replayed onto the next warehouse
+
+
+def discard_half_made(settings: Settings) -> None:
+    """Remove a warehouse that does not open: DuckDB does not make a file at once, and a run can be killed meanwhile.
+
+    Nothing is lost: the warehouse is made from bronze. Raises duckdb.IOException where another program has it open.
+    """
+    if not settings.warehouse.exists():
+        return
+    try:
+        duckdb.connect(settings.warehouse).close()
+    except duckdb.Error as error:
+        if "lock" in str(error):  # «Could not set lock on file …: Conflicting lock is held in …»
+            raise
+        remove(settings)
 
 
 def failed(built: list[Built]) -> list[Built]:

@@ -38,6 +38,7 @@ from orchestration.locks import BusyError, lock
 from orchestration.settings import Settings
 from orchestration.sharing import publish as publishing
 from orchestration.sharing.publish import Facts
+from orchestration.warehouse import discard_half_made
 from schemas import Declaration, datasets
 
 #: Status of a child that met an exception; it says on stderr which.
@@ -100,6 +101,7 @@ def run(settings: Settings, *, warehouse: bool) -> None:
 
 def build(settings: Settings) -> None:
     """The rows that count, dataset by dataset: all that publication needs of a warehouse, in place of dbt."""
+    discard_half_made(settings)
     with duckdb.connect(settings.warehouse) as connection:
         connection.execute("create schema if not exists core")
         for declaration in handed_in(settings):

@@ -4,6 +4,8 @@ Shown on a project of one model, because the warehouse's own takes a quarter of 
 """
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -71,6 +73,41 @@ def test_a_build_tests_the_data_and_an_untested_one_nothing(home: Settings) -> N
     assert outcomes(warehouse.build(home, tested=False)) == {MODEL: "ok"}
     assert warehouse.built_from(home) == warehouse.state(home)
     assert outcomes(warehouse.build(home)) == {MODEL: "ok", TEST: "ok"}
+
+
+def test_a_file_that_a_killed_run_left_half_made_is_made_anew_and_a_whole_one_stays(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    with duckdb.connect(settings.warehouse) as connection:
+        connection.execute("create table kept as select 1 as one")
+    whole = settings.warehouse.read_bytes()
+    for length in (0, 1, 4096, 8192, 12_288, 20_000, len(whole) - 1):
+        settings.warehouse.write_bytes(whole[:length])
+        warehouse.discard_half_made(settings)
+        assert not settings.warehouse.exists(), length
+    warehouse.discard_half_made(settings)
+    settings.warehouse.write_bytes(whole)
+    warehouse.discard_half_made(settings)
+    assert settings.warehouse.read_bytes() == whole
+
+
+def test_a_warehouse_that_another_program_has_open_is_not_taken_away(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    holding = (
+        f"import duckdb, sys; held = duckdb.connect({str(settings.warehouse)!r}); print(flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen([sys.executable, "-c", holding], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        with pytest.raises(duckdb.IOException, match="lock"):
+            warehouse.discard_half_made(settings)
+        other.communicate()
+    assert settings.warehouse.exists()
+
+
+def test_a_build_begins_anew_where_a_killed_one_left_an_empty_file(home: Settings) -> None:
+    home.warehouse.write_bytes(b"")
+    assert warehouse.failed(warehouse.build(home, tested=False)) == []
+    assert warehouse.row_counts(home)
 
 
 def test_a_failing_test_fails_the_build_until_it_is_mended(home: Settings, project: Path) -> None:
