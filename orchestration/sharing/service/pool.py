@@ -9,6 +9,7 @@ import asyncio
 import itertools
 import multiprocessing
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -16,6 +17,8 @@ from multiprocessing.context import SpawnProcess
 from orchestration.settings import Settings
 from orchestration.sharing.service.worker import Answer, Question, serve_questions
 
+#: How long a worker may take to start; after that it is given out all the same, and its first question tells.
+_START_SECONDS = 60.0
 #: How long a worker may take to obey an interrupt before it is killed.
 _GRACE_SECONDS = 2.0
 #: A thread started elsewhere must not hold a lock that a worker inherits: so none is forked.
@@ -81,8 +84,7 @@ class Pool:
 
     async def start(self) -> None:
         """Start all workers."""
-        for _ in range(self._settings.serve_workers):
-            await self._add()
+        await asyncio.gather(*(self._add() for _ in range(self._settings.serve_workers)))
 
     async def stop(self) -> None:
         """End all workers, whatever they do."""
@@ -134,6 +136,7 @@ class Pool:
         self._idle.put_nowait(process)
 
     def _spawn(self) -> _Process:
+        """A worker that is ready: the time limit of its first question must not run while it imports."""
         questions, their_questions = _CONTEXT.Pipe()
         control, their_control = _CONTEXT.Pipe()
         process = _CONTEXT.Process(
@@ -145,4 +148,7 @@ class Pool:
         process.start()
         their_questions.close()
         their_control.close()
+        with suppress(EOFError, OSError):  # it died at once, which its first question is told
+            if questions.poll(_START_SECONDS):
+                questions.recv()
         return _Process(process, questions, control)

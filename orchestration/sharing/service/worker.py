@@ -164,7 +164,7 @@ def _arrow(result: _Limited, most: int) -> bytes:
 
 
 def serve_questions(questions: Connection, control: Connection, memory_mb: int) -> None:
-    """Main function of a worker: answer what comes through ``questions`` until it is closed.
+    """Main function of a worker: say that it is ready, and answer what comes through ``questions`` until it is closed.
 
     A number through ``control`` interrupts the question of that number. The process can write no file at all and has a
     hard limit of memory, whatever DuckDB's own walls let through.
@@ -175,6 +175,7 @@ def serve_questions(questions: Connection, control: Connection, memory_mb: int) 
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     worker = Worker(memory_mb)
     threading.Thread(target=_obey, args=(worker, control), daemon=True).start()
+    questions.send("ready")
     while True:
         try:
             question = questions.recv()
