@@ -22,7 +22,7 @@ from orchestration import warehouse
 from orchestration.demo.files import write_demo_files
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.intake.take_in import take_in_dataset
-from orchestration.locks import lock
+from orchestration.locks import WAREHOUSE, lock
 from orchestration.run import prepare_home
 from orchestration.settings import Settings
 from orchestration.sharing.publication import publish_all
@@ -110,7 +110,7 @@ def check(submission: Submission, rows: int) -> None:
 
 def build(settings: Settings) -> list[warehouse.Built]:
     """Build the warehouse with dbt and its tests, as every run does. Raises SystemExit where something fails."""
-    with lock(settings, warehouse.LOCK):
+    with lock(settings, WAREHOUSE):
         built = warehouse.build(settings)
     if failed := warehouse.failed(built):
         raise SystemExit("\n".join(str(asdict(each)) for each in failed))
@@ -121,5 +121,5 @@ def published(settings: Settings) -> Published:
     """Publish the warehouse as it is for every audience."""
     facts = warehouse.built_from(settings)
     assert facts is not None
-    with lock(settings, warehouse.LOCK):
+    with lock(settings, WAREHOUSE):
         return publish_all(settings, facts=facts)

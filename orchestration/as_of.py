@@ -16,7 +16,7 @@ from orchestration import warehouse
 from orchestration.dbt_calls import BuildError
 from orchestration.files import private_folder
 from orchestration.intake.known import ledger_as_known
-from orchestration.locks import lock
+from orchestration.locks import WAREHOUSE, lock
 from orchestration.settings import Settings
 from orchestration.sharing.publish import Published, current, publish
 from schemas import datasets
@@ -37,7 +37,7 @@ def warehouse_as_of(settings: Settings, moment: datetime.datetime) -> Settings:
     past = home_as_of(settings, moment)
     for folder in (past.home, past.bronze, past.publish, past.dbt_target, past.locks, past.temporary):
         private_folder(folder)
-    with lock(past, warehouse.LOCK):
+    with lock(past, WAREHOUSE):
         _recall(settings, past, moment)
         if not warehouse.is_published(past):
             _build(past)

@@ -16,9 +16,8 @@ from orchestration.intake.again import Judgement, judge_again, record_again, was
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.intake.take_in import hand_out_receipt
 from orchestration.intake.waivers import waivable
-from orchestration.locks import lock
+from orchestration.locks import WAREHOUSE, lock
 from orchestration.settings import Settings
-from orchestration.warehouse import LOCK
 from schemas import Declaration, dataset
 from schemas.rules import RULES
 
@@ -92,7 +91,7 @@ def waive(settings: Settings, submission_id: str, rules: Sequence[str], why: str
     """
     ledger = Ledger(settings.ledger)
     declaration = dataset(find_submission(ledger, submission_id).dataset)
-    with lock(settings, LOCK), lock(settings, declaration.table):
+    with lock(settings, WAREHOUSE), lock(settings, declaration.table):
         before = find_submission(ledger, submission_id)
         why = reason(why)
         _check_open(ledger, before)

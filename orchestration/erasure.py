@@ -34,11 +34,10 @@ from orchestration.intake.privacy_records import PrivacyRecord, PrivacyRecords
 from orchestration.intake.readers import UnreadableError, open_document
 from orchestration.intake.receipts import receipt_files
 from orchestration.intake.take_in import hand_out_receipt
-from orchestration.locks import lock
+from orchestration.locks import WAREHOUSE, lock
 from orchestration.persons import checked, places_of, subject_hash
 from orchestration.settings import Settings
 from orchestration.vault_access import purpose
-from orchestration.warehouse import LOCK
 from schemas import Declaration, dataset, datasets
 
 #: Told how many of how many originals were searched, and the name of the next one.
@@ -62,7 +61,7 @@ def erase(settings: Settings, citizen_id: str, why: str, *, progress: Progress |
     for a purpose that says nothing, BusyError while a run is going.
     """
     why, citizen_id = purpose(why), checked(citizen_id)
-    with lock(settings, LOCK), all_datasets_held(settings):
+    with lock(settings, WAREHOUSE), all_datasets_held(settings):
         places = list(places_of(settings, citizen_id))
         originals = _originals_with(settings, citizen_id, progress)
         _forget_changes(settings, citizen_id)

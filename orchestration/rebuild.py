@@ -10,11 +10,11 @@ from orchestration.intake.bronze import bronze_file
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.intake.privacy_records import PrivacyRecords
 from orchestration.intake.take_in import retake
-from orchestration.locks import lock
+from orchestration.locks import WAREHOUSE, lock
 from orchestration.rotation import encrypt_all
 from orchestration.run import RunOutcome, run
 from orchestration.settings import Settings
-from orchestration.warehouse import LOCK, remove
+from orchestration.warehouse import remove
 from schemas import dataset
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def rebuild(settings: Settings, *, on_progress: OnProgress | None = None) -> Reb
     A difference means that the code or a declaration has changed since; the ledger keeps what was decided then.
     """
     rebuilt = Rebuilt(RunOutcome())
-    with lock(settings, LOCK):
+    with lock(settings, WAREHOUSE):
         erased = PrivacyRecords(settings.ledger).erased_originals()
         for submission in Ledger(settings.ledger).all():
             if submission.rows_accepted and submission.file_sha256 not in erased:  # else its rows are all there is

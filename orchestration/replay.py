@@ -16,9 +16,8 @@ from orchestration.intake.again import Judgement, judge_again, last_judgements, 
 from orchestration.intake.deadlines import local_day
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.intake.take_in import arrival
-from orchestration.locks import lock
+from orchestration.locks import WAREHOUSE, lock
 from orchestration.settings import Settings
-from orchestration.warehouse import LOCK
 from schemas import Declaration
 
 #: Told how many of how many files are done, and which one comes next.
@@ -82,7 +81,7 @@ def replay(
     """
     reason_given = None if why is None else reason(why)
     ledger, done = Ledger(settings.ledger), Replay()
-    with lock(settings, LOCK):  # a run would sweep away the stages of a replay
+    with lock(settings, WAREHOUSE):  # a run would sweep away the stages of a replay
         chosen = [each for declaration in declarations for each in _chosen(ledger, declaration, since, done)]
         for number, (declaration, before) in enumerate(chosen):
             if on_file:

@@ -17,9 +17,8 @@ from orchestration.intake.archive import archived_file
 from orchestration.intake.deadlines import local_day
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.intake.privacy_records import PrivacyRecords
-from orchestration.locks import lock
+from orchestration.locks import WAREHOUSE, lock
 from orchestration.settings import Settings
-from orchestration.warehouse import LOCK
 from schemas import dataset
 
 
@@ -60,7 +59,7 @@ def _kept_until(submission: Submission) -> datetime.date:
 
 def retain(settings: Settings, why: str) -> list[Expired]:
     """Remove what is expired, and keep a record of it. Raises BusyError while a run is going."""
-    with lock(settings, LOCK), all_datasets_held(settings):
+    with lock(settings, WAREHOUSE), all_datasets_held(settings):
         found = expired(settings)
         if found:
             details = {

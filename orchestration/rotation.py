@@ -29,9 +29,8 @@ from orchestration.intake.ledger import Ledger
 from orchestration.intake.privacy_records import PrivacyRecords
 from orchestration.intake.pseudonyms import Pseudonymiser, pseudonym_keys
 from orchestration.intake.vault import keyed_columns
-from orchestration.locks import lock
+from orchestration.locks import WAREHOUSE, lock
 from orchestration.settings import Settings
-from orchestration.warehouse import LOCK
 from schemas import Declaration, datasets
 
 KeyName = Literal["pseudonym", "vault"]
@@ -43,7 +42,7 @@ def rotate(settings: Settings, name: KeyName, why: str) -> dict[str, int]:
 
     After new pseudonyms the warehouse has to be built: the ledger says so to the next run.
     """
-    with lock(settings, LOCK):
+    with lock(settings, WAREHOUSE):
         finish_rotations(settings)
         file, (old,) = {
             "pseudonym": (settings.pseudonym_key, pseudonym_keys(settings)),

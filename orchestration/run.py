@@ -16,11 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from orchestration import templates, warehouse
+from orchestration import templates
 from orchestration.files import private_folder
 from orchestration.history import relaxed_history
 from orchestration.intake.ledger import Submission
-from orchestration.locks import BusyError, lock
+from orchestration.locks import WAREHOUSE, BusyError, lock
 from orchestration.settings import PROJECT, Settings
 from orchestration.sharing.publish import Published
 from schemas import Declaration
@@ -85,7 +85,7 @@ def run(
     """
     chosen = [find_dataset(name) for name in datasets] if datasets else list(all_datasets().values())
     prepare_home(settings)
-    with lock(settings, warehouse.LOCK):
+    with lock(settings, WAREHOUSE):
         pass  # busy: say so before Dagster is imported
     outcome = RunOutcome()
     unfinished: set[str] = set()

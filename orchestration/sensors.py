@@ -16,12 +16,11 @@ from collections.abc import Iterable, Sequence
 
 import dagster as dg
 
-from orchestration import warehouse
 from orchestration.bronze_assets import bronze_key
 from orchestration.intake.discover import stable_files
 from orchestration.intake.ledger import Ledger
 from orchestration.intake.receipts.left_lying import refresh_note
-from orchestration.locks import BusyError, lock
+from orchestration.locks import WAREHOUSE, BusyError, lock
 from orchestration.quick_intake import is_small, take_in_at_once
 from orchestration.settings import Settings
 from orchestration.sharing.publish import current
@@ -126,7 +125,7 @@ def _seconds_to_wait(attempts: Sequence[dg.RunRecord]) -> float:
 
 def _is_busy(settings: Settings) -> bool:
     try:
-        with lock(settings, warehouse.LOCK):
+        with lock(settings, WAREHOUSE):
             return False
     except BusyError:
         return True

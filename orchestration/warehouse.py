@@ -20,13 +20,11 @@ from orchestration.files import replacing
 from orchestration.intake.bronze import export_for_dbt
 from orchestration.intake.ledger import Ledger
 from orchestration.lineage.exported import export_lineage
-from orchestration.locks import WAREHOUSE
 from orchestration.predecessor import export_predecessor
 from orchestration.settings import Settings
 from orchestration.sharing.publish import Facts, current
 
 Outcome = Literal["ok", "warned", "failed", "skipped"]
-LOCK = WAREHOUSE
 #: The tables that dbt reads beside bronze and ``submission``.
 EXPORTED = derive.EXPORTED
 #: Tests that say in a column ``broken`` which of their claims does not hold.

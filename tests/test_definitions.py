@@ -17,7 +17,7 @@ from orchestration import assets, bronze_assets, warehouse
 from orchestration.bronze_assets import bronze_key
 from orchestration.definitions import JOB, assemble
 from orchestration.intake.ledger import Submission
-from orchestration.locks import BusyError, lock
+from orchestration.locks import WAREHOUSE, BusyError, lock
 from orchestration.run import dev, prepare_home, run
 from orchestration.settings import PROJECT, Settings
 from orchestration.sharing.publish import Facts, Published
@@ -236,7 +236,7 @@ def test_a_warehouse_whose_last_build_failed_is_not_published_by_hand_either(
 def test_a_second_run_of_the_same_home_is_turned_away(
     home: Settings, definitions: dg.Definitions, instance: dg.DagsterInstance
 ) -> None:
-    with lock(home, warehouse.LOCK):
+    with lock(home, WAREHOUSE):
         assert not execute(definitions, instance, BRONZE).success
         with pytest.raises(BusyError):
             run(home)

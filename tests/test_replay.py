@@ -21,11 +21,10 @@ from orchestration.intake.bronze import bronze_file
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.intake.stage import Stage
 from orchestration.intake.take_in import take_in_dataset
-from orchestration.locks import BusyError, lock
+from orchestration.locks import WAREHOUSE, BusyError, lock
 from orchestration.replay import Replay, Replayed
 from orchestration.replay import replay as run_again
 from orchestration.settings import PROJECT, Settings
-from orchestration.warehouse import LOCK
 from schemas import Declaration
 from tests.conftest import Drop, HandIn
 from tests.office import COMPLETIONS, RESIDENTS, learner, resident, rows_csv
@@ -287,7 +286,7 @@ def test_a_replay_needs_a_reason_and_the_lock_of_the_warehouse(
     hand_in(RESIDENTS, "2026-10.csv", people(1, 2, header="Tên công dân"))
     with pytest.raises(DecisionError, match="say why"):
         replay(KNOWN_HEADER, why="  ")
-    with lock(settings, LOCK), pytest.raises(BusyError):
+    with lock(settings, WAREHOUSE), pytest.raises(BusyError):
         replay(KNOWN_HEADER, why="x")
     assert len(ledger.all()) == 1
 

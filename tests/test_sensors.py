@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import dagster as dg
 import pytest
 
-from orchestration import assets, quick_intake, sensors, warehouse
+from orchestration import assets, quick_intake, sensors
 from orchestration.definitions import JOB
-from orchestration.locks import lock
+from orchestration.locks import WAREHOUSE, lock
 from orchestration.settings import Settings
 from schemas import datasets
 from tests import office
@@ -131,7 +131,7 @@ def test_a_file_that_a_run_left_behind_is_tried_again_later_and_under_another_ke
 
 def test_a_run_in_progress_is_waited_for(settings: Settings, instance: dg.DagsterInstance, drop: Drop) -> None:
     drop(office.PARCELS, "2026Q3.csv", "x")
-    with lock(settings, warehouse.LOCK):
+    with lock(settings, WAREHOUSE):
         assert skipped(tick(settings, instance)) == "a run is going"
     run_of_a_killed_process(instance)
     assert skipped(tick(settings, instance)) == "a run is going"
@@ -150,7 +150,7 @@ def test_a_killed_run_is_declared_dead_at_the_second_look_and_a_living_one_never
     settings: Settings, instance: dg.DagsterInstance
 ) -> None:
     run_id = run_of_a_killed_process(instance)
-    with lock(settings, warehouse.LOCK):
+    with lock(settings, WAREHOUSE):
         living = tick(settings, instance, cursor=tick(settings, instance).cursor)
     assert instance.get_run_by_id(run_id).status == dg.DagsterRunStatus.STARTED
     once = tick(settings, instance, cursor=living.cursor)

@@ -14,7 +14,7 @@ import json
 from pathlib import Path
 
 from orchestration.files import replacing
-from orchestration.locks import lock
+from orchestration.locks import WAREHOUSE, lock
 from orchestration.settings import Settings
 from orchestration.sharing.publish import (
     SHARED,
@@ -26,7 +26,6 @@ from orchestration.sharing.publish import (
     versions,
     withdraw,
 )
-from orchestration.warehouse import LOCK
 
 
 def roll_back(settings: Settings, name: str) -> Published:
@@ -35,7 +34,7 @@ def roll_back(settings: Settings, name: str) -> Published:
     An audience that did not have that version has none until the next publication: what it would see otherwise is what
     was taken back.
     """
-    with lock(settings, LOCK):
+    with lock(settings, WAREHOUSE):
         chosen = find_version(settings, name)
         left = current(settings)
         if left and left.version != chosen.version:
