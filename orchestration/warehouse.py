@@ -121,7 +121,7 @@ def discard_half_made(settings: Settings) -> None:
     try:
         duckdb.connect(settings.warehouse).close()
     except duckdb.Error as error:
-        if "lock" in str(error):  # «Could not set lock on file …: Conflicting lock is held in …»
+        if "Could not set lock on file" in str(error):
             raise
         remove(settings)
 

@@ -84,6 +84,9 @@ def test_a_file_that_a_killed_run_left_half_made_is_made_anew_and_a_whole_one_st
         settings.warehouse.write_bytes(whole[:length])
         warehouse.discard_half_made(settings)
         assert not settings.warehouse.exists(), length
+    settings.warehouse.write_bytes(whole[:12_288] + bytes(len(whole) - 12_288))  # DuckDB: a corrupt block
+    warehouse.discard_half_made(settings)
+    assert not settings.warehouse.exists()
     warehouse.discard_half_made(settings)
     settings.warehouse.write_bytes(whole)
     warehouse.discard_half_made(settings)
