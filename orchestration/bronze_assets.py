@@ -5,13 +5,12 @@ is checked (``checks.py``), what comes after (``assets.py``). No annotations fro
 reads the type of ``context``.
 """
 
-import traceback
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import dagster as dg
 
 from orchestration import checks
+from orchestration.errors import place_of
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.intake.take_in import is_waiting, take_in_dataset
 from orchestration.locks import BusyError
@@ -72,16 +71,15 @@ def _take_in(
     """
     ledger = Ledger(settings.ledger)
     known = ledger.of_dataset(declaration.path)
-    before = {each.submission_id for each in known if each.sequence <= _told_until(context, declaration, known)}
+    told = _told_until(context, declaration, known)
+    before = {each.submission_id for each in known if each.sequence <= told}
     try:
         take_in_dataset(settings, declaration, on_file=lambda name: context.log.info(f"taking in {name}"))
         broken = ""
     except BusyError as busy:
         broken = str(busy)
     except Exception as error:
-        # Messages of libraries quote cells; the place does not.
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        broken = f"{type(error).__name__} at {Path(place.filename).name}:{place.lineno}, in {place.name}"
+        broken = place_of(error)
         context.log.error(f"the intake of {declaration.path} broke off: {broken}")
     # Read back from the ledger: files that were taken in before it broke off count too.
     taken = [each for each in ledger.of_dataset(declaration.path) if each.submission_id not in before]

@@ -14,10 +14,9 @@ import gc
 import logging
 import subprocess
 import sys
-import traceback
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
+from orchestration.errors import place_of
 from orchestration.intake.discover import IncomingFile
 from orchestration.intake.take_in import take_in_dataset
 from orchestration.locks import WAREHOUSE, BusyError, lock
@@ -64,10 +63,8 @@ def main(names: Sequence[str]) -> int:
                 left = True
                 sys.stderr.write(f"{busy}\n")
             except Exception as error:
-                # Messages of libraries quote cells; the place does not.
-                place = traceback.extract_tb(error.__traceback__)[-1]
                 left = True
-                sys.stderr.write(f"{name}: {type(error).__name__} at {Path(place.filename).name}:{place.lineno}\n")
+                sys.stderr.write(f"{name}: {place_of(error)}\n")
     return int(left)
 
 

@@ -79,10 +79,9 @@ def _ask(
 ) -> dg.RunRequest | str:
     """The run that is needed now, or why there is none."""
     ready = [(each, files) for each in datasets if (files := stable_files(settings, each.path))]
-    behind = 0 if ready else _sequence_behind(settings)
     if ready:
         cause = _hash(f"{each.path} {file.path.name} {file.identity}" for each, files in ready for file in files)
-    elif behind:
+    elif behind := _sequence_behind(settings):
         cause = f"ledger-{behind}"
     else:
         return "no file is ready"

@@ -14,7 +14,6 @@ import shutil
 import sqlite3
 import tempfile
 import time
-import traceback
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -22,6 +21,7 @@ from pathlib import Path
 
 import polars as pl
 
+from orchestration.errors import place_of
 from orchestration.files import private_folder
 from orchestration.intake import vault_files
 from orchestration.intake.archive import Archived, archive, archived_file, put_back, remove_incoming
@@ -88,7 +88,7 @@ def take_in_dataset(settings: Settings, declaration: Declaration, on_file: OnFil
                     continue  # it changed while it was copied: the next run takes it
                 submission = _take_in(settings, declaration, ledger, incoming, archived)
             except OSError as error:
-                log.error("a file of %s stays in incoming/: %s", declaration.path, error.strerror or _place(error))
+                log.error("a file of %s stays in incoming/: %s", declaration.path, error.strerror or place_of(error))
                 failures.append(error)
                 continue
             if submission:
@@ -135,7 +135,7 @@ def hand_out_receipt(settings: Settings, declaration: Declaration, ledger: Ledge
     try:
         write_receipt(settings, declaration, submission)
     except _ANYTHING as error:
-        log.error("%s: no receipt: %s", submission.submission_id, _place(error))
+        log.error("%s: no receipt: %s", submission.submission_id, place_of(error))
     else:
         ledger.mark_receipt(submission.submission_id)
 
@@ -249,17 +249,11 @@ def judge(
             stage.discard()
         raise  # a full disk, a lost folder, a locked ledger are no fault of the file: leave it for the next run
     except _ANYTHING as error:
-        log.error("%s: %s", submission.submission_id, _place(error))
+        log.error("%s: %s", submission.submission_id, place_of(error))
         notices = [{"rule": file_rules.INTERNAL, "title": "", "limit": ""}]
     if stage:
         stage.discard()
     return refused(submission, *notices), None
-
-
-def _place(error: BaseException) -> str:
-    """What went wrong where. Messages of libraries quote cells; the place does not."""
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} at {place.filename}:{place.lineno}"
 
 
 def _with_recognition(
