@@ -8,6 +8,7 @@ import itertools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
@@ -29,6 +30,9 @@ gc.disable()
 #: Groups of tests that share what takes long to make, the longest first: what is short comes last, so that no worker
 #: is left alone with a long one.
 LONGEST_FIRST = ("flow", "crash", "compiled", "new dataset", "postgres", "definitions", "dbt", "catalogue", "geography")
+
+if TYPE_CHECKING:
+    import dagster
 
 Drop = Callable[[Declaration, str, str | bytes], Path]
 HandIn = Callable[[Declaration, str, str | bytes], Submission]
@@ -108,3 +112,12 @@ def run() -> Iterator[Callable[..., list[int]]]:
 
     with runner() as execute:
         yield execute
+
+
+@pytest.fixture
+def instance() -> Iterator[dagster.DagsterInstance]:
+    """Dagster's history, in memory."""
+    import dagster
+
+    with dagster.DagsterInstance.ephemeral() as ephemeral:
+        yield ephemeral

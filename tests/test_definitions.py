@@ -63,12 +63,6 @@ def definitions(home: Settings) -> Iterator[dg.Definitions]:
 
 
 @pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as ephemeral:
-        yield ephemeral
-
-
-@pytest.fixture
 def fresh(tmp_path: Path) -> Settings:
     """A home of its own, for tests that leave something in it."""
     settings = Settings(home=tmp_path / "home", sources=tmp_path / "sources", stable_seconds=0, now=NOW)

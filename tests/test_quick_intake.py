@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import dagster as dg
 import pytest
 
-from orchestration import assets, quick_intake, sensors
+from orchestration import quick_intake
 from orchestration.bronze_assets import bronze_asset, bronze_key
-from orchestration.definitions import JOB
 from orchestration.intake.ledger import Ledger
 from orchestration.locks import WAREHOUSE, lock
 from orchestration.runs import ONLY_RUN, only_run
 from orchestration.settings import Settings
-from schemas import datasets
 from tests.conftest import Drop
 from tests.office import RESIDENTS, resident, rows_csv
+from tests.sensor_ticks import past_run, tick
 
 GOOD = rows_csv(RESIDENTS, [resident(1), resident(2)])
 ONE_BAD = rows_csv(RESIDENTS, [resident(3), resident(4, sex="?")])
-
-
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as ephemeral:
-        yield ephemeral
-
-
-def tick(settings: Settings, instance: dg.DagsterInstance) -> dg.SensorResult:
-    sensor = sensors.files_sensor(settings, list(datasets().values()), JOB, [assets.SUBMISSION, assets.PUBLISHED])
-    result = sensor(dg.build_sensor_context(instance=instance))
-    assert isinstance(result, dg.SensorResult)
-    return result
 
 
 def asked_for(result: dg.SensorResult) -> list[list[str]]:
@@ -129,15 +113,6 @@ def test_a_file_that_could_not_be_taken_in_waits_for_the_run_alone(
     with lock(settings, RESIDENTS.table):
         (request,) = tick(settings, instance).run_requests or []
     assert "population_residents is being worked on by another kho process" in caplog.text
-
-    @dg.op
-    def nothing() -> None:
-        pass
-
-    @dg.job(name=JOB)
-    def ended() -> None:
-        nothing()
-
-    ended.execute_in_process(instance=instance, tags=request.tags)
+    past_run(instance, request)
     assert asked_for(tick(settings, instance)) == []
     assert states(settings) == []

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 import dagster as dg
 import pytest
 
-from orchestration import assets, quick_intake, sensors
+from orchestration import quick_intake, sensors
 from orchestration.definitions import JOB
 from orchestration.locks import WAREHOUSE, lock
 from orchestration.settings import Settings
-from schemas import datasets
 from tests import office
 from tests.conftest import Drop, HandIn
+from tests.sensor_ticks import past_run, tick
 
 
 @pytest.fixture(autouse=True)
@@ -23,37 +22,9 @@ def _no_file_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quick_intake, "SMALL_BYTES", -1)
 
 
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as ephemeral:
-        yield ephemeral
-
-
-def tick(settings: Settings, instance: dg.DagsterInstance, cursor: str | None = None) -> dg.SensorResult:
-    following = [assets.SUBMISSION, assets.PUBLISHED]
-    sensor = sensors.files_sensor(settings, list(datasets().values()), JOB, following)
-    result = sensor(dg.build_sensor_context(instance=instance, cursor=cursor))
-    assert isinstance(result, dg.SensorResult)
-    return result
-
-
 def skipped(result: dg.SensorResult) -> str:
     assert not result.run_requests
     return str(result.skip_reason.skip_message if isinstance(result.skip_reason, dg.SkipReason) else result.skip_reason)
-
-
-def past_run(instance: dg.DagsterInstance, request: dg.RunRequest) -> None:
-    """A run that was started for this request, and has ended."""
-
-    @dg.op
-    def nothing() -> None:
-        pass
-
-    @dg.job(name=JOB)
-    def ended() -> None:
-        nothing()
-
-    ended.execute_in_process(instance=instance, tags=request.tags)
 
 
 def run_of_a_killed_process(instance: dg.DagsterInstance) -> str:
