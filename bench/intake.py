@@ -19,7 +19,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import measuring, population
+from bench import measuring, population, reporting
 from bench.measuring import Command, Measurement
 from bench.peers import PEERS, Peer, make_environment
 
@@ -108,14 +108,13 @@ def plan(sizes: Sequence[int], peers: Collection[Peer]) -> Iterator[tuple[int, l
 
 def parse() -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = reporting.parser(__doc__)
     parser.add_argument("--rows", type=int, action="append", help="size of the file; may be given several times")
     parser.add_argument("--repeats", type=int, default=1, help="rounds per size; medians are reported")
     parser.add_argument("--peer-repeats", type=int, help="in how many of the rounds the peers take part; default: all")
     parser.add_argument("--bad", type=int, action="append", choices=population.BAD_PERCENTS, help="bad rows, per cent")
     parser.add_argument("--peer", action="append", choices=sorted(PEERS), help="only these peers")
     parser.add_argument("--without-peers", action="store_true", help="measure no peer, install nothing")
-    measuring.add_json(parser)
     return parser.parse_args()
 
 
@@ -133,7 +132,8 @@ def main() -> None:
             together = min(asked.repeats, asked.repeats if asked.peer_repeats is None else asked.peer_repeats)
             measurements += measuring.interleaved(steps, together, once)
             measurements += measuring.interleaved(OWN, asked.repeats - together, once)
-    measuring.report(measurements, asked.json, peers={peer.name: peer.versions() for peer in peers})
+    versions = {peer.name: peer.versions() for peer in peers}
+    reporting.report(measuring.summary(measurements), [*map(asdict, measurements)], asked.json, peers=versions)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,12 @@
-"""Measuring processes: CPU, wall time and memory of a command and its children, in rounds, as a table and as JSON.
+"""Measuring processes: CPU, wall time and memory of a command and its children, in rounds.
 
 Belongs here: what every benchmark that starts processes needs. Does not belong here: what is measured, and whether its
-result is right (``intake``, ``workbook``).
+result is right (``intake``, ``workbook``), printing (``reporting``).
 Linux only: it reads /proc.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import statistics
@@ -16,11 +15,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.reporting import Line, machine
+from bench.reporting import Line
 
 SAMPLE_SECONDS = 0.05
 
@@ -146,32 +145,3 @@ def summary(measurements: Sequence[Measurement]) -> list[Line]:
     for each in measurements:
         groups.setdefault((each.case, each.rows), {}).setdefault(each.step, []).append(each)
     return [_line(own, next(iter(steps.values()))) for steps in groups.values() for own in steps.values()]
-
-
-def add_json(parser: argparse.ArgumentParser) -> None:
-    """The option that every benchmark has: a file for what ``compare`` reads."""
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the result there instead of printing it")
-
-
-def write(result: Mapping[str, Any], file: Path | None) -> None:
-    """The whole result as one line of JSON, into the file or as the last line of the output.
-
-    ``summary`` is a list of lines with ``case``, ``rows`` and ``step``; ``compare`` reads their keys that end in ``_ratio``.
-    """
-    text = json.dumps(result, ensure_ascii=False)
-    if file is None:
-        print(text)
-        return
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text + "\n", encoding="utf-8")
-
-
-def report(measurements: Sequence[Measurement], file: Path | None, **more: Any) -> None:
-    """Print the summary as a table, and write everything."""
-    lines = summary(measurements)
-    heads = ("case", "rows", "step", "runs", "cpu_seconds", "cpu_ratio", "wall_seconds", "wall_ratio", "peak_mb")
-    print("  ".join(f"{head:>12}" for head in heads))
-    for line in lines:
-        cells = [f"{line[head]:,}" if isinstance(line[head], int) else str(line[head]) for head in heads]
-        print("  ".join(f"{cell:>12}" for cell in cells))
-    write({"machine": machine(), **more, "summary": lines, "runs": [asdict(each) for each in measurements]}, file)

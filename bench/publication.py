@@ -8,21 +8,16 @@ Belongs here: making the warehouse, running, printing. Does not belong here: oth
 
 from __future__ import annotations
 
-import argparse
 import datetime
 import os
-import resource
 import shutil
-import statistics
 import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 
-from bench import measuring
+from bench.reporting import Cost, Line, measured, median, note, parser, report
 from orchestration.settings import Settings
 from orchestration.sharing.publish import Facts, publish
 
@@ -45,15 +40,10 @@ def _make(warehouse: Path, megabytes: int) -> None:
         )
 
 
-def _seconds(work: Callable[[], object]) -> tuple[float, float]:
-    """Wall and processor time of a piece of work, with that of its children."""
-    before = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    start = time.perf_counter()
-    work()
-    wall = time.perf_counter() - start
-    after = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    cpu = sum(b.ru_utime + b.ru_stime - a.ru_utime - a.ru_stime for a, b in zip(before, after, strict=True))
-    return wall, cpu
+def _measured(work: Callable[[], object]) -> Cost:
+    with measured() as cost:
+        work()
+    return cost
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -62,47 +52,42 @@ def _copy(source: Path, target: Path) -> None:
         os.fsync(copied.fileno())
 
 
-def _line(
-    step: str, runs: list[tuple[float, float]], floor: list[tuple[float, float]], megabytes: int
-) -> measuring.Line:
+def _line(step: str, runs: list[Cost], floor: list[Cost], rows: int) -> Line:
     """Medians of a step. Its CPU has no ratio: a copy needs next to none."""
-    wall, cpu = (statistics.median(run[at] for run in runs) for at in (0, 1))
-    ratio = wall / statistics.median(run[0] for run in floor)
-    rows = megabytes * _ROWS_A_MEGABYTE
-    seconds = {"wall_seconds": round(wall, 3), "cpu_seconds": round(cpu, 3)}
-    return {"case": "publication", "rows": rows, "step": step, **seconds, "wall_ratio": round(ratio, 3)}
+    wall, least = (median([run.wall_seconds for run in some]) for some in (runs, floor))
+    return {
+        "case": "publication",
+        "rows": rows,
+        "step": step,
+        "wall_seconds": wall,
+        "cpu_seconds": median([run.cpu_seconds for run in runs]),
+        "wall_ratio": round(wall / least, 3),
+    }
 
 
 def main() -> None:
     """Run and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--megabytes", type=int, default=1000)
-    parser.add_argument("--repeats", type=int, default=5)
-    measuring.add_json(parser)
-    arguments = parser.parse_args()
+    asked = parser(__doc__)
+    asked.add_argument("--megabytes", type=int, default=1000)
+    asked.add_argument("--repeats", type=int, default=5)
+    arguments = asked.parse_args()
     home = DATA / str(arguments.megabytes)
     now = datetime.datetime(2026, 11, 22, 3, tzinfo=datetime.UTC)
     settings = Settings(home=home, sources=home / "sources", now=now, keep_versions=1)
     _make(settings.warehouse, arguments.megabytes)
-    found: dict[str, list[tuple[float, float]]] = {"floor": [], "kho": []}
+    found: dict[str, list[Cost]] = {"floor": [], "kho": []}
     for number in range(1, arguments.repeats + 1):
         target = home / "copy.duckdb"
-        found["floor"].append(_seconds(lambda: _copy(settings.warehouse, target)))  # noqa: B023 - called at once
+        found["floor"].append(_measured(lambda: _copy(settings.warehouse, target)))  # noqa: B023 - called at once
         target.unlink()
         facts = Facts(ledger_sequence=number, code="bench")
-        found["kho"].append(_seconds(lambda: publish(settings, facts=facts)))  # noqa: B023 - called at once
-        walls = {step: f"{runs[-1][0]:.2f}" for step, runs in found.items()}
-        sys.stderr.write(f"round {number}: {walls}\n")
-    size = settings.warehouse.stat().st_size / 1e6
-    lines = [_line(step, runs, found["floor"], arguments.megabytes) for step, runs in found.items()]
-    print(
-        f"{'step':8}{'wall s':>9}{'cpu s':>9}{'wall ratio':>12}   warehouse of {size:.0f} MB, {arguments.repeats} rounds"
-    )
-    for line in lines:
-        print(f"{line['step']:8}{line['wall_seconds']:9.2f}{line['cpu_seconds']:9.2f}{line['wall_ratio']:12.2f}")
-    measuring.write(
-        {"machine": measuring.machine(), "megabytes": size, "summary": lines, "runs": found}, arguments.json
-    )
+        found["kho"].append(_measured(lambda: publish(settings, facts=facts)))  # noqa: B023 - called at once
+        walls = ", ".join(f"{step} {runs[-1].wall_seconds:.2f} s" for step, runs in found.items())
+        note(f"round {number}: {walls}")
+    note(f"a warehouse of {settings.warehouse.stat().st_size / 1e6:.0f} MB")
+    rows = arguments.megabytes * _ROWS_A_MEGABYTE
+    lines = [_line(step, runs, found["floor"], rows) for step, runs in found.items()]
+    report(lines, [{step: [*map(vars, runs)] for step, runs in found.items()}], arguments.json)
 
 
 if __name__ == "__main__":

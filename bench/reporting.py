@@ -93,8 +93,11 @@ def machine() -> dict[str, str]:
     }
 
 
-def report(lines: Sequence[Line], runs: Sequence[object], file: Path | None) -> None:
-    """Print the lines as a table, the columns in the order in which they first occur; write everything if asked."""
+def report(lines: Sequence[Line], runs: Sequence[object], file: Path | None, **more: object) -> None:
+    """Print the lines as a table, the columns in the order in which they first occur; write everything if asked.
+
+    ``compare`` reads the keys of the lines that end in ``_ratio``, by their ``case``, ``rows`` and ``step``.
+    """
     heads = list(dict.fromkeys(name for line in lines for name in line))
     cells = [heads, *([_text(line.get(head, "")) for head in heads] for line in lines)]
     widths = [max(len(row[at]) for row in cells) for at in range(len(heads))]
@@ -104,7 +107,7 @@ def report(lines: Sequence[Line], runs: Sequence[object], file: Path | None) -> 
         print("  ".join(f"{text:<{width}}" if is_text else f"{text:>{width}}" for text, width, is_text in padded))
     if file:
         file.parent.mkdir(parents=True, exist_ok=True)
-        everything = {"machine": machine(), "summary": list(lines), "runs": list(runs)}
+        everything = {"machine": machine(), **more, "summary": list(lines), "runs": list(runs)}
         file.write_text(json.dumps(everything, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

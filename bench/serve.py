@@ -9,7 +9,6 @@ Belongs here: asking, measuring, printing. Does not belong here: the service.
 
 from __future__ import annotations
 
-import argparse
 import http.client
 import itertools
 import os
@@ -22,7 +21,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from bench import measuring
+from bench.reporting import Line, parser, report
 from orchestration.settings import Settings
 from orchestration.sharing.publish import SHARED, current
 from orchestration.sharing.reader import open_read_only
@@ -85,7 +84,7 @@ def _wait(seconds: float = 60) -> None:
     raise SystemExit("kho serve did not come up")
 
 
-def _said(name: str, seconds: list[float], wall: float) -> dict[str, float | str]:
+def _said(name: str, seconds: list[float], wall: float) -> Line:
     ordered = sorted(seconds)
     return {
         "step": name,
@@ -97,7 +96,7 @@ def _said(name: str, seconds: list[float], wall: float) -> dict[str, float | str
     }
 
 
-def _ratio(line: dict[str, float | str], floor: dict[str, float | str], name: str) -> float:
+def _ratio(line: Line, floor: Line, name: str) -> float:
     return round(float(line[f"{name}_ms"]) / float(floor[f"{name}_ms"]), 2)
 
 
@@ -111,12 +110,11 @@ def _rows(file: Path) -> int:
 
 def main() -> None:
     """Run and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--home", type=Path, required=True)
-    parser.add_argument("--clients", type=int, default=50)
-    parser.add_argument("--seconds", type=float, default=120)
-    measuring.add_json(parser)
-    arguments = parser.parse_args()
+    asked = parser(__doc__)
+    asked.add_argument("--home", type=Path, required=True)
+    asked.add_argument("--clients", type=int, default=50)
+    asked.add_argument("--seconds", type=float, default=120)
+    arguments = asked.parse_args()
     settings = Settings(home=arguments.home.absolute())
     version = current(settings, audience=SHARED)
     if version is None:
@@ -148,11 +146,9 @@ def main() -> None:
         each.update(
             case="serve", rows=rows, **{f"{name}_ratio": _ratio(each, floor, name) for name in ("median", "p95")}
         )
-        print("  ".join(f"{name} {value}" for name, value in each.items()))
     wrong = {status: count for status, count in statuses.items() if status != 200}
+    report([floor, served], [{"statuses": dict(statuses)}], arguments.json)
     print(f"answers other than 200: {wrong or 'none'}; size of the file {version.bytes / 1e6:.0f} MB")
-    said = {"machine": measuring.machine(), "summary": [floor, served], "statuses": dict(statuses)}
-    measuring.write(said, arguments.json)
 
 
 if __name__ == "__main__":

@@ -9,15 +9,15 @@ Belongs here: making the workbook, its two steps, whether they counted right. Do
 
 from __future__ import annotations
 
-import argparse
 import csv
 import shutil
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import xlsxwriter
 
-from bench import measuring, population
+from bench import measuring, population, reporting
 from bench.intake import DATA, HERE, OWN, check, kho, own_environment, scratch
 from bench.measuring import Command, Measurement
 
@@ -61,15 +61,15 @@ def run(step: str, source: Path, rows: int, bad_percent: int) -> Measurement:
 
 def main() -> None:
     """Measure one workbook."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = reporting.parser(__doc__)
     parser.add_argument("--rows", type=int, default=200_000)
     parser.add_argument("--repeats", type=int, default=1, help="rounds; medians are reported")
     parser.add_argument("--bad", type=int, default=1, choices=population.BAD_PERCENTS, help="bad rows, per cent")
-    measuring.add_json(parser)
     asked = parser.parse_args()
     source = generate(DATA, asked.rows, asked.bad)
     once = lambda step: run(step, source, asked.rows, asked.bad)  # noqa: E731 - one line
-    measuring.report(list(measuring.interleaved(OWN, asked.repeats, once)), asked.json)
+    measurements = list(measuring.interleaved(OWN, asked.repeats, once))
+    reporting.report(measuring.summary(measurements), [*map(asdict, measurements)], asked.json)
 
 
 if __name__ == "__main__":

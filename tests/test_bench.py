@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from bench import compare, measuring, population
+from bench import compare, measuring, population, reporting
 from bench.intake import check, plan
 from bench.measuring import Measurement
 from bench.peers import PEERS, Peer
 from bench.population import Expected
+from bench.reporting import Line
 
 
 # --- what was planted --------------------------------------------------------------------------------------
@@ -114,13 +115,13 @@ def test_a_summary_has_medians_the_largest_peak_and_ratios_to_the_step_that_came
 
 
 # --- worse or not ------------------------------------------------------------------------------------------
-def result(folder: Path, *lines: dict[str, object]) -> str:
+def result(folder: Path, *lines: Line) -> str:
     file = folder / f"{len(list(folder.iterdir()))}.json"
-    measuring.write({"summary": [{"case": "csv 1%", "rows": 1_000, **line} for line in lines]}, file)
+    reporting.report([{"case": "csv 1%", "rows": 1_000, **line} for line in lines], [], file)
     return str(file)
 
 
-def status(folder: Path, before: dict[str, object], now: dict[str, object]) -> int:
+def status(folder: Path, before: Line, now: Line) -> int:
     """What comparing says after ``before`` was stored."""
     stored = folder / "stored.json"
     assert compare.main([result(folder, before), "--store"], stored=stored) == 0
@@ -153,8 +154,7 @@ def test_seconds_words_floors_and_the_memory_of_peers_are_not_compared() -> None
 def test_new_and_missing_ratios_are_named_and_are_no_failure(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    before, now = {"step": "kho", "cpu_ratio": 2.0}, {"step": "kho", "wall_ratio": 3.0}
-    assert status(tmp_path, before, now) == 0
+    assert status(tmp_path, {"step": "kho", "cpu_ratio": 2.0}, {"step": "kho", "wall_ratio": 3.0}) == 0
     table = capsys.readouterr().out.splitlines()[-2:]
     assert [line.split()[-6:] for line in table] == [
         ["cpu_ratio", "2", "-", "-", "not", "measured"],
