@@ -47,11 +47,12 @@ class Measurement:
 
 
 # --- one process -------------------------------------------------------------------------------------------
-def _children(pid: int) -> list[int]:
+def descendants(pid: int) -> list[int]:
+    """The processes that a process started, and those that they started."""
     found = []
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
         for child in task.read_text().split():
-            found += [int(child), *_children(int(child))]
+            found += [int(child), *descendants(int(child))]
     return found
 
 
@@ -59,7 +60,7 @@ def _resident_mb(pid: int) -> float:
     """Resident memory of a process and its descendants. Pages that they share count more than once."""
     pages = 0
     try:
-        for each in (pid, *_children(pid)):
+        for each in (pid, *descendants(pid)):
             pages += int(Path(f"/proc/{each}/statm").read_text().split()[1])
     except (OSError, ValueError, IndexError):
         return 0.0  # a process that just ended

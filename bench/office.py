@@ -19,6 +19,7 @@ from pathlib import Path
 import xlsxwriter
 
 from bench import homes, population
+from bench.measuring import descendants
 from orchestration.demo.files import write_demo_files
 from orchestration.intake.take_in import take_in_dataset
 from orchestration.run import prepare_home
@@ -63,7 +64,7 @@ def dev(settings: Settings) -> Iterator[None]:
     try:
         yield
     finally:
-        started = [process.pid, *_descendants(process.pid)]
+        started = [process.pid, *descendants(process.pid)]
         process.send_signal(signal.SIGINT)
         try:
             process.wait(timeout=60)
@@ -73,14 +74,6 @@ def dev(settings: Settings) -> Iterator[None]:
         for pid in started[1:]:
             if _parent(pid) in (1, *started):
                 os.kill(pid, signal.SIGKILL)
-
-
-def _descendants(pid: int) -> list[int]:
-    found = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in task.read_text().split():
-            found += [int(child), *_descendants(int(child))]
-    return found
 
 
 def _parent(pid: int) -> int:

@@ -552,7 +552,7 @@ def test_the_work_for_one_file_does_not_grow_with_the_number_of_files_beside_it(
 def test_the_ledger_answers_for_one_submission_without_reading_all(settings: Settings, drop: Drop) -> None:
     drop(RESIDENTS, "2026-10.csv", GOOD)
     (submission,) = take_in_dataset(settings, RESIDENTS)
-    with Ledger(settings.ledger)._connect() as connection:
+    with Ledger(settings.ledger).connect() as connection:
         for where in ("submission_id = ?", "dataset = ? and unit = '' and period = '' and superseded_by = 'x'"):
             plan = connection.execute(f"explain query plan select * from effective_submission where {where}", ("x",))
             scans = [row["detail"] for row in plan if row["detail"].startswith("SCAN")]

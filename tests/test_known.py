@@ -14,7 +14,8 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 
 from orchestration.intake.known import known_ledger, ledger_as_known
-from orchestration.intake.ledger import Ledger, LedgerVersionError, Submission
+from orchestration.intake.ledger import Ledger, Submission
+from orchestration.intake.ledger_file import LedgerVersionError
 from orchestration.intake.mappings import HeaderMappings
 from orchestration.settings import Settings
 from tests.test_ledger import made_by_version_1, submission

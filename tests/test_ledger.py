@@ -19,7 +19,8 @@ from hypothesis import given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
-from orchestration.intake.ledger import SECTIONS, VERSION, Decision, Ledger, LedgerVersionError, Submission
+from orchestration.intake.ledger import Decision, Ledger, Submission
+from orchestration.intake.ledger_file import SECTIONS, VERSION, LedgerVersionError
 from orchestration.settings import PROJECT, Settings
 
 AT = datetime.datetime(2026, 11, 2, 8, tzinfo=datetime.UTC)
@@ -129,7 +130,7 @@ def test_reading_a_ledger_that_is_not_there_makes_none(settings: Settings, ledge
 def test_the_ledger_is_for_its_owner_only_and_survives_a_loss_of_power(settings: Settings, ledger: Ledger) -> None:
     ledger.record(submission("a"))
     assert settings.ledger.stat().st_mode & 0o777 == 0o600
-    with ledger._connect() as connection:
+    with ledger.connect() as connection:
         pragmas = [connection.execute(f"pragma {name}").fetchone()[0] for name in ("journal_mode", "synchronous")]
     assert pragmas == ["wal", 2]  # 2: FULL
 
@@ -608,7 +609,7 @@ def test_verdict_succession_and_what_is_current_follow_the_rules(
     ledger, model = Ledger(tmp_path_factory.mktemp("ledger") / "ledger.sqlite"), Model()
     marks = [0]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Ledger, "_connect", _without_waiting_for_the_disk(Ledger._connect))
+        patch.setattr(Ledger, "connect", _without_waiting_for_the_disk(Ledger.connect))
         for event in events:
             _apply(ledger, model, event)
             marks.append(ledger.last_sequence())

@@ -2,7 +2,7 @@
 
 Belongs here: recording a submission with everything the receipt needs, decisions about it, and what follows from
 them (effective verdict, what supersedes what). Does not belong here: rows of data (bronze), restricted values and
-findings (vault), wording (receipts).
+findings (vault), wording (receipts), the file and its versions (``ledger_file``).
 
 Facts are never updated: ``submission`` and ``decision`` only grow. The two exceptions are bookkeeping after the
 commit: ``receipt_written`` and ``incoming_removed``, both made good by the next run if a crash prevented them.
@@ -12,42 +12,14 @@ from __future__ import annotations
 
 import datetime
 import json
-import re
 import sqlite3
-import time
-from collections.abc import Collection, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Collection
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-
-def _sections() -> dict[str, list[str]]:
-    """The statements of ``ledger.sql`` by section: ``version 1``, ``version 2`` …, ``view``."""
-    text = Path(__file__).with_name("ledger.sql").read_text(encoding="utf-8")
-    parts = re.split(r"^-- (version \d+|view)\b.*$", text, flags=re.MULTILINE)[1:]
-    return {name: list(_statements(body)) for name, body in zip(parts[::2], parts[1::2], strict=True)}
-
-
-def _statements(script: str) -> Iterator[str]:
-    """A script's statements one by one: ``executescript`` would end the transaction around them."""
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
-
-
-SECTIONS = _sections()
-#: The version of ledger that this code reads and writes, kept as SQLite's ``user_version``.
-VERSION = len(SECTIONS) - 1
-#: For as long a process waits for others that write.
-WAITS_SECONDS = 30
-
-
-class LedgerVersionError(RuntimeError):
-    """The ledger was written by a newer kho, whose facts this one would not understand."""
+from orchestration.intake.ledger_file import opened
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,82 +124,22 @@ def _from_row(row: sqlite3.Row) -> Submission:
     )
 
 
-def _keep_a_log(connection: sqlite3.Connection) -> None:
-    """Write ahead to a log, so that readers wait for nobody. The file remembers it; its first connection decides it.
-
-    SQLite does not wait for processes that open a new ledger at the same moment: the change is tried until one did it.
-    """
-    gives_up = time.monotonic() + WAITS_SECONDS
-    while connection.execute("pragma journal_mode").fetchone()[0] != "wal":
-        try:
-            connection.execute("pragma journal_mode = wal")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > gives_up:
-                raise
-            time.sleep(0.01)
-
-
-def _bring_up_to_date(connection: sqlite3.Connection) -> None:
-    """Make the tables, or give those of an older version what is missing, as a whole or not at all.
-
-    Processes that come at the same moment wait for the one that does it. Raises LedgerVersionError.
-    """
-    if _version(connection) == VERSION:
-        return
-    connection.execute("begin immediate")
-    try:
-        present = _version(connection)  # it may have waited for another process that did it
-        if present > VERSION:
-            raise LedgerVersionError(f"the ledger has version {present}, this kho reads {VERSION}: use the newer kho")
-        if present < VERSION:
-            names = [f"version {number}" for number in range(present + 1, VERSION + 1)]
-            for statement in (each for name in [*names, "view"] for each in SECTIONS[name]):
-                connection.execute(statement)
-            connection.execute(f"pragma user_version = {VERSION}")
-        connection.execute("commit")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("rollback")
-        raise
-
-
-def _version(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("pragma user_version").fetchone()[0])
-
-
 class Ledger:
     """The ledger at ``path``. Connections are opened per call, so that it can be shared by threads and processes."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    @contextmanager
-    def _connect(self) -> Iterator[sqlite3.Connection]:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = not self.path.exists()
-        connection = sqlite3.connect(self.path, timeout=WAITS_SECONDS, isolation_level=None)
-        try:
-            connection.row_factory = sqlite3.Row
-            _keep_a_log(connection)
-            connection.execute("pragma synchronous = full")
-            connection.execute("pragma foreign_keys = on")
-            if fresh:
-                self.path.chmod(0o600)
-            _bring_up_to_date(connection)
-            yield connection
-        finally:
-            connection.close()
-
     def connect(self) -> AbstractContextManager[sqlite3.Connection]:
-        """A connection for a module that serves another table of this file; all tables are there."""
-        return self._connect()
+        """A connection, also for a module that serves another table of this file; all tables are there."""
+        return opened(self.path)
 
     def _select(
         self, where: str = "true", parameters: tuple[Any, ...] = (), order: str = "sequence"
     ) -> list[Submission]:
         if not self.path.exists():
             return []
-        with self._connect() as connection:
+        with self.connect() as connection:
             rows = connection.execute(f"select * from effective_submission where {where} order by {order}", parameters)
             return [_from_row(row) for row in rows]
 
@@ -240,7 +152,7 @@ class Ledger:
         row = {**_to_row(submission), "incoming_removed": int(submission.replays is not None)}
         names = ", ".join(row)
         marks = ", ".join(f":{name}" for name in row)
-        with self._connect() as connection:
+        with self.connect() as connection:
             done = connection.execute(
                 f"insert into submission ({names}) values ({marks}) on conflict (submission_id) do nothing", row
             )
@@ -254,7 +166,7 @@ class Ledger:
         about: effective verdicts that it may be about; False if, by now, the submission has another one or was judged
         again.
         """
-        with self._connect() as connection:
+        with self.connect() as connection:
             connection.execute("begin immediate")
             try:
                 found = connection.execute(
@@ -282,7 +194,7 @@ class Ledger:
         """What was decided about a submission, oldest first."""
         if not self.path.exists():
             return []
-        with self._connect() as connection:
+        with self.connect() as connection:
             rows = connection.execute(
                 "select kind, why, who, decided_at from decision where submission_id = ? order by decision_id",
                 (submission_id,),
@@ -302,7 +214,7 @@ class Ledger:
         """How many submissions have which effective verdict, by dataset; without reading each, as :meth:`all` does."""
         found: dict[str, dict[str, int]] = {}
         if self.path.exists():
-            with self._connect() as connection:
+            with self.connect() as connection:
                 for dataset, verdict, count in connection.execute(_TALLY):
                     found.setdefault(dataset, {})[verdict] = count
         return found
@@ -366,7 +278,7 @@ class Ledger:
         """How many submissions of a dataset had these bytes."""
         if not self.path.exists():
             return 0
-        with self._connect() as connection:
+        with self.connect() as connection:
             found = connection.execute(
                 "select count(*) from submission where dataset = ? and file_sha256 = ?", (dataset, file_sha256)
             )
@@ -376,7 +288,7 @@ class Ledger:
         """Whether any submission ever brought rows, so that pseudonyms were given out."""
         if not self.path.exists():
             return False
-        with self._connect() as connection:
+        with self.connect() as connection:
             found = connection.execute("select exists (select 1 from submission where rows_accepted > 0)").fetchone()
             return bool(found[0])
 
@@ -389,7 +301,7 @@ class Ledger:
         if not self.path.exists():
             return 0
         where = "where verdict <> 'duplicate'" if changing else ""
-        with self._connect() as connection:
+        with self.connect() as connection:
             newest = connection.execute(f"select coalesce(max(sequence), 0) from submission {where}").fetchone()[0]
             decided = (
                 "select (select count(*) from decision) + (select count(*) from difference_decision) + "
@@ -418,5 +330,5 @@ class Ledger:
         self._mark("incoming_removed", submission_id)
 
     def _mark(self, flag: str, submission_id: str, *, done: bool = True) -> None:
-        with self._connect() as connection:
+        with self.connect() as connection:
             connection.execute(f"update submission set {flag} = {int(done)} where submission_id = ?", (submission_id,))

@@ -14,7 +14,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestration.intake.ledger import SECTIONS, Submission
+from orchestration.intake.ledger import Submission
+from orchestration.intake.ledger_file import SECTIONS
 
 #: The end of a span that lasts: a join by a span must not need an "or".
 FOR_EVER = datetime.datetime(9999, 12, 31, tzinfo=datetime.UTC)
