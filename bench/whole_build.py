@@ -33,7 +33,7 @@ def content_hash(settings: Settings) -> str:
 
 def main(folder: Path) -> None:
     """Build, and print the result as one line of JSON."""
-    settings = homes.settings_of(folder)
+    settings = homes.settings_of(folder.resolve())
     with measured() as cost:
         built = homes.build(settings)
     facts = {

@@ -107,29 +107,31 @@ def _problem(built: warehouse.Built) -> str:
 def _dbt_events(
     context: dg.AssetExecutionContext, built: Sequence[warehouse.Built], rows: Mapping[str, int]
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-    """What dbt did, as Dagster knows it; only what the run asked for, though dbt always builds everything."""
-    assets = {each.metadata[DAGSTER_DBT_UNIQUE_ID_METADATA_KEY]: each for each in context.assets_def.specs}
-    tests = {
-        (each.metadata or {}).get(DAGSTER_DBT_UNIQUE_ID_METADATA_KEY): each
-        for each in context.assets_def.check_specs
-        if each.key in context.selected_asset_check_keys
-    }
-    for each in built:
-        if each.unique_id in assets and each.outcome == "ok":
-            key = assets[each.unique_id].key
-            if key in context.selected_asset_keys:
-                metadata: dict[str, Any] = {"seconds": each.seconds}
-                if ".".join(key.path) in rows:
-                    metadata["dagster/row_count"] = rows[".".join(key.path)]
-                yield dg.MaterializeResult(asset_key=key, metadata=metadata)
-        elif each.unique_id in tests and each.outcome in ("ok", "warned", "failed"):
-            spec = tests[each.unique_id]
+    """What dbt did, as Dagster knows it; only what the run asked for, though dbt builds all that follows.
+
+    A model that a good build left alone, because nothing of it changed, is told as well: what comes after it waits
+    for that.
+    """
+    is_good = not warehouse.failed(built)
+    outcomes = {each.unique_id: each for each in built}
+    for spec in context.assets_def.specs:
+        done = outcomes.get(spec.metadata[DAGSTER_DBT_UNIQUE_ID_METADATA_KEY])
+        is_told = done.outcome == "ok" if done else is_good
+        if spec.key not in context.selected_asset_keys or not is_told:
+            continue
+        metadata: dict[str, Any] = {"seconds": done.seconds} if done else {"unchanged": True}
+        if ".".join(spec.key.path) in rows:
+            metadata["dagster/row_count"] = rows[".".join(spec.key.path)]
+        yield dg.MaterializeResult(asset_key=spec.key, metadata=metadata)
+    for check in context.assets_def.check_specs:
+        tested = outcomes.get((check.metadata or {}).get(DAGSTER_DBT_UNIQUE_ID_METADATA_KEY, ""))
+        if tested and check.key in context.selected_asset_check_keys and tested.outcome != "skipped":
             yield dg.AssetCheckResult(
-                asset_key=spec.asset_key,
-                check_name=spec.name,
-                passed=each.outcome == "ok",
-                severity=dg.AssetCheckSeverity.WARN if each.outcome == "warned" else dg.AssetCheckSeverity.ERROR,
-                metadata={"rows_that_break_it": each.failures, "seconds": each.seconds},
+                asset_key=check.asset_key,
+                check_name=check.name,
+                passed=tested.outcome == "ok",
+                severity=dg.AssetCheckSeverity.WARN if tested.outcome == "warned" else dg.AssetCheckSeverity.ERROR,
+                metadata={"rows_that_break_it": tested.failures, "seconds": tested.seconds},
             )
 
 

@@ -89,33 +89,36 @@ def _newest_first(folder: Path, suffix: str) -> list[Path]:
     return sorted(folder.glob(f"manifest-*{suffix}"), key=lambda file: file.stat().st_mtime, reverse=True)
 
 
-def _project_of(settings: Settings) -> Any:
+def project(settings: Settings) -> Any:
     """The parsed project as dbt wants it, with the home's own sources and the seeds of this checkout."""
     from dbt.artifacts.resources.types import NodeType
     from dbt.contracts.graph.manifest import Manifest
     from dbt.parser.manifest import extended_mashumuro_decoder
 
-    project = Manifest.from_msgpack(_parsed(settings, ".msgpack").read_bytes(), decoder=extended_mashumuro_decoder)
+    read = Manifest.from_msgpack(_parsed(settings, ".msgpack").read_bytes(), decoder=extended_mashumuro_decoder)
     home = str(settings.home).replace("'", "''")  # it stands between quotes in SQL
-    for source in project.sources.values():
+    for source in read.sources.values():
         for meta in (source.meta, source.config.meta):
             if "external_location" in meta:
                 meta["external_location"] = meta["external_location"].replace(_ANY_HOME, home)
-    for node in project.nodes.values():
+    for node in read.nodes.values():
         if node.resource_type == NodeType.Seed:
             node.root_path = str(settings.dbt_project)
-    project.build_flat_graph()
-    return project
+    read.build_flat_graph()
+    return read
 
 
-def invoke(settings: Settings, command: str, *options: str) -> Any:
-    """Run a dbt command. Returns its result; raises BuildError if there is none."""
+def invoke(settings: Settings, command: str, *options: str, known: Any = None) -> Any:
+    """Run a dbt command. known: the parsed project, where the caller has it. Returns dbt's result.
+
+    Raises BuildError if there is none.
+    """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
     private_folder(settings.dbt_target)
     parse = command == "parse"
-    project = None if parse else _project_of(settings)
+    parsed = None if parse else known or project(settings)
     arguments = {
         "--project-dir": settings.dbt_project,
         "--profiles-dir": settings.dbt_project,
@@ -127,7 +130,7 @@ def invoke(settings: Settings, command: str, *options: str) -> Any:
     flags = ["--no-use-colors", "--no-send-anonymous-usage-stats", "--no-version-check", *options]
     with _environment(_ANY_HOME if parse else str(settings.home), settings.province):
         try:
-            done = dbtRunner(project).invoke(
+            done = dbtRunner(parsed).invoke(
                 [command, *flags, *(str(each) for pair in arguments.items() for each in pair)]
             )
         finally:

@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from orchestration import kpis, predecessor, reconciliation
+from orchestration import changes, kpis, predecessor, reconciliation
 from orchestration.intake import exported
 from orchestration.intake.bronze import SUBMISSIONS
 from orchestration.lineage import derived as derived_lineage
@@ -23,7 +23,7 @@ from orchestration.settings import Settings
 from schemas import Declaration, datasets
 
 #: The tables that dbt reads beside bronze and ``submission``.
-EXPORTED = (*exported.TABLES, *predecessor.TABLES, *exported_lineage.TABLES)
+EXPORTED = (*exported.TABLES, *predecessor.TABLES, *exported_lineage.TABLES, *changes.TABLES)
 #: What the columns of ``bronze/submission.parquet`` mean: the ledger as dbt sees it.
 _SUBMISSION_TEXTS = {
     "sequence": "Order of acceptance; later ones are newer.",

@@ -1,8 +1,8 @@
 """Building the warehouse with dbt, and knowing what it was built from.
 
 Belongs here: a build from its export to its marker, what became of it, the facts that decide whether one is needed.
-Does not belong here: calling dbt (``dbt_calls.py``), SQL (``dbt_project/``), publishing (``sharing/publish.py``),
-Dagster (``assets.py``).
+Does not belong here: what changed since the last one (``changes.py``), calling dbt (``dbt_calls.py``), SQL
+(``dbt_project/``), publishing (``sharing/publish.py``), Dagster (``assets.py``).
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from typing import Any, Literal
 import duckdb
 
 from orchestration import derive
-from orchestration.dbt_calls import invoke, project_code
+from orchestration.changes import Changes, Inputs, affected, compare, export_changed, inputs
+from orchestration.dbt_calls import invoke, project, project_code
 from orchestration.files import replacing
 from orchestration.intake.bronze import export_for_dbt
 from orchestration.intake.ledger import Ledger
@@ -63,10 +64,27 @@ def is_published(settings: Settings) -> bool:
 
 def built_from(settings: Settings) -> Facts | None:
     """What the warehouse file was built from; None unless its last build succeeded as a whole."""
+    built = _last_build(settings)
+    return built.facts if built else None
+
+
+@dataclass(frozen=True)
+class _LastBuild:
+    """What a build that succeeded says of itself in its marker. tested: with dbt's tests of the data."""
+
+    facts: Facts
+    inputs: Inputs
+    tested: bool
+
+
+def _last_build(settings: Settings) -> _LastBuild | None:
     try:
-        return Facts(**json.loads(_marker(settings).read_text(encoding="utf-8")))
+        marker = json.loads(_marker(settings).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
+    if "facts" not in marker:  # of a kho that always built the whole
+        return None
+    return _LastBuild(Facts(**marker["facts"]), Inputs(**marker["inputs"]), marker["tested"])
 
 
 def _marker(settings: Settings) -> Path:
@@ -78,30 +96,56 @@ def export(settings: Settings) -> dict[str, int]:
 
     Returns rows by table.
     """
-    return export_for_dbt(settings) | export_predecessor(settings, state(settings)) | export_lineage(settings)
+    found = export_for_dbt(settings) | export_predecessor(settings, state(settings)) | export_lineage(settings)
+    return found | export_changed(settings, None)
 
 
 def build(settings: Settings, *, tested: bool = True) -> list[Built]:
-    """Build and test the whole warehouse from bronze; the caller holds the warehouse lock.
+    """Build and test the warehouse from bronze; the caller holds the warehouse lock.
 
     tested: False leaves out dbt's tests, which take a third of the time. Unit tests ask nothing of the data:
     they belong to the project's own tests, and no build runs them.
 
-    Always the whole: a warehouse of which only some tables are new could not be published. What a failed build left
-    is marked as such, by the absence of the marker. Raises BuildError if dbt could not even begin.
+    A build that follows a successful one of the same code leaves alone the models of which nothing changed, and in
+    those of a row a person replaces the persons concerned; the content is the same as that of a build of the whole.
+    What a failed build left is marked as such, by the absence of the marker, and built as a whole by the next one.
+    Raises BuildError if dbt could not even begin.
     """
     derive.refresh(settings)
+    last = _last_build(settings)
     _marker(settings).unlink(missing_ok=True)
     discard_half_made(settings)
     facts = state(settings)  # before the export: what comes in between is built by the next run
-    export(settings)
+    now = inputs(settings, export(settings))
+    changes = _changes(settings, last, _LastBuild(facts, now, tested))
+    export_changed(settings, changes)
+    if changes is None:
+        remove(settings)  # made anew beside what is there, the tables would leave as much free space in the file
     left_out = ("--exclude-resource-type", "unit_test", *(() if tested else ("test",)))
-    result = invoke(settings, "build", "--no-write-json", *left_out)
+    known = project(settings)
+    result = invoke(settings, "build", "--no-write-json", *left_out, *_scope(known, changes), known=known)
     built = [_built(settings, each) for each in result.results]
     if not failed(built):
         with replacing(_marker(settings)) as file:
-            file.write_text(json.dumps(asdict(facts)), encoding="utf-8")
+            file.write_text(json.dumps(asdict(_LastBuild(facts, now, tested))), encoding="utf-8")
     return built
+
+
+def _changes(settings: Settings, last: _LastBuild | None, now: _LastBuild) -> Changes | None:
+    """What a build has to follow; None where it has to build everything."""
+    if last is None or not settings.warehouse.exists():
+        return None
+    if last.facts.code != now.facts.code or (now.tested and not last.tested):
+        return None
+    changes = compare(settings, last.inputs, now.inputs)
+    return changes if changes and changes.tables else None  # asked to build the same again: everything
+
+
+def _scope(known: Any, changes: Changes | None) -> tuple[str, ...]:
+    """The options by which dbt builds everything, or what follows from the changes. known: the parsed project."""
+    if changes is None:
+        return ("--full-refresh",)
+    return ("--vars", "{follows_a_change: true}", "--select", *affected(known.nodes, known.sources, changes))
 
 
 def remove(settings: Settings) -> None:

@@ -42,7 +42,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A dbt project of two models, with a unit test of one and a test of what it holds."""
     folder = tmp_path / "dbt_project"
     files = {
-        "dbt_project.yml": "name: kho\nprofile: kho\nmodel-paths: [models]\ntest-paths: [tests]\n"
+        "dbt_project.yml": "name: kho\nprofile: kho\nmodel-paths: [models]\nmacro-paths: [macros]\ntest-paths: [tests]\n"
         "models: {kho: {+materialized: table}}\n",
         "profiles.yml": (PROJECT / "dbt_project" / "profiles.yml").read_text(encoding="utf-8"),
         "models/number.sql": "select 3 as number\n",
@@ -146,7 +146,7 @@ DECLARED = """
           name: {name}_form
           arguments:
             key: [a, b]
-            second_key: [c]
+            further_keys: [[c]]
             filled: [a, d]
             values: {{d: [x, y], e: [x, y]}}
       - refers:
@@ -159,7 +159,8 @@ DECLARED = """
 
 
 def test_a_failing_test_names_the_columns_that_break_it(home: Settings, project: Path) -> None:
-    shutil.copytree(PROJECT / "dbt_project" / "tests" / "generic", project / "tests" / "generic")
+    for folder in ("macros", "tests/generic"):
+        shutil.copytree(PROJECT / "dbt_project" / folder, project / folder)
     declared = "version: 2\nmodels:" + "".join(DECLARED.format(name=name) for name in GIVEN)
     (project / "models" / "given.yml").write_text(declared, encoding="utf-8")
     expected = {}

@@ -43,7 +43,7 @@
 {% macro not_in_register() -%}
 known as (
     select distinct citizen_key
-    from {{ ref('fct_resident') }}
+    from {{ ref('int_compared_resident') }}
 ),
 
 covered as (
@@ -53,7 +53,7 @@ covered as (
 
 register as (
     select count(*) as residents
-    from known
+    from {{ ref('fct_resident') }}
 ),
 
 missing as (
@@ -95,7 +95,7 @@ residents as (
         submission_id,
         source_sheet,
         source_row
-    from {{ ref('fct_resident') }}
+    from {{ ref('int_compared_resident') }}
     where is_latest and {{ column }} is not null
 ),
 

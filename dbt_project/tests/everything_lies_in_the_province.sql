@@ -4,24 +4,27 @@
 with placed as (
     select
         'residents' as counted,
-        citizen_key as counted_key,
-        commune_key
+        commune_key,
+        cast(count(*) as bigint) as counted_rows
     from {{ ref('fct_resident') }}
     where is_latest and not is_deceased
+    group by commune_key
     union all
     select
         'parcels' as counted,
-        parcel_key as counted_key,
-        commune_key
+        commune_key,
+        cast(count(*) as bigint) as counted_rows
     from {{ ref('fct_parcel_owner') }}
     where is_latest and owner_no = 1
+    group by commune_key
     union all
-    select distinct
+    select
         'learners' as counted,
-        fct_training_completion.citizen_key as counted_key,
-        dim_person.commune_key
+        dim_person.commune_key,
+        cast(count(distinct fct_training_completion.citizen_key) as bigint) as counted_rows
     from {{ ref('fct_training_completion') }}
     inner join {{ ref('dim_person') }} on fct_training_completion.citizen_key = dim_person.citizen_key
+    group by dim_person.commune_key
 ),
 
 overview as (
@@ -32,8 +35,7 @@ overview as (
 select
     placed.counted,
     placed.commune_key,
-    cast(count(*) as bigint) as counted_rows
+    placed.counted_rows
 from placed
 left join overview on placed.commune_key = overview.commune_key
 where overview.commune_key is null
-group by placed.counted, placed.commune_key

@@ -25,7 +25,7 @@ submissions as (
         file_name,
         file_sha256,
         received_at
-    from {{ ref('fct_submission') }}
+    from {{ in_this_file('fct_submission') }}
 ),
 
 located as (
@@ -56,10 +56,10 @@ def derived_files(models: Path) -> dict[Path, str]:
 
 
 def lineage_sql(facts: dict[str, tuple[str, ...]]) -> str:
-    """All facts with their sources in one table. facts: the columns that name a row, by the name of the fact."""
+    """All facts with their sources in one view. facts: the columns that name a row, by the name of the fact."""
     parts = [
         f"    select\n        'core.{name}' as relation,\n        {_record_key(key)} as record_key,\n"
-        f"        {(',' + chr(10) + '        ').join(PROVENANCE)}\n    from {{{{ ref('{name}') }}}}\n"
+        f"        {(',' + chr(10) + '        ').join(PROVENANCE)}\n    from {{{{ in_this_file('{name}') }}}}\n"
         for name, key in facts.items()
     ]
     return _NOTE + "with facts as (\n" + "    union all\n".join(parts) + "),\n\n" + _PLACES

@@ -6,11 +6,15 @@ Belongs here: their columns with what they mean, their rows, writing them. Does 
 
 from __future__ import annotations
 
+import hashlib
+import json
+import shutil
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import polars as pl
+import pyarrow.parquet as pq
 
 from orchestration.files import replacing
 from orchestration.intake.exported import ExportedTable
@@ -44,15 +48,43 @@ COLUMN = ExportedTable(
     },
 )
 TABLES = (RELATION, COLUMN)
+#: States of the code whose tables are kept: several homes of one machine may have different ones.
+_KEPT = 4
 
 
 def export_lineage(settings: Settings) -> dict[str, int]:
     """Write the tables for dbt. Returns their numbers of rows."""
-    tables = frames(settings)
-    for name, table in tables.items():
+    rows = {}
+    for name, kept in _kept(settings).items():
         with replacing(settings.bronze / f"{name}.parquet") as file:
-            table.write_parquet(file)
-    return {name: table.height for name, table in tables.items()}
+            shutil.copyfile(kept, file)
+        rows[name] = pq.read_metadata(kept).num_rows
+    return rows
+
+
+def _kept(settings: Settings) -> dict[str, Path]:
+    """The tables as files, worked out once for all builds of the same code: following columns takes seconds."""
+    code = _code(settings)
+    files = {each.name: settings.parsed_projects / f"{each.name}-{code}.parquet" for each in TABLES}
+    if not all(file.exists() for file in files.values()):
+        for name, table in frames(settings).items():
+            with replacing(files[name]) as file:
+                table.write_parquet(file)
+        found = settings.parsed_projects.glob("lineage_*-*.parquet")
+        for stale in sorted(found, key=lambda file: -file.stat().st_mtime)[_KEPT * len(TABLES) :]:
+            stale.unlink(missing_ok=True)
+    return files
+
+
+def _code(settings: Settings) -> str:
+    """Hash of all that the tables follow from: the dbt project, the declared titles, and this package."""
+    titles = {path: {each.name: each.title for each in one.warehouse_columns} for path, one in datasets().items()}
+    digest = hashlib.sha256(json.dumps([settings.province, titles], sort_keys=True).encode())
+    project = (file for file in settings.dbt_project.rglob("*.*") if file.suffix in (".sql", ".yml"))
+    for file in sorted([*project, *Path(__file__).parent.glob("*.py")]):
+        digest.update(f"\0{file.name}\0".encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def frames(settings: Settings) -> dict[str, pl.DataFrame]:

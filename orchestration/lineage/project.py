@@ -51,6 +51,16 @@ class Relation:
         return f"{self.schema}.{self.name}"
 
 
+class _Name(str):
+    """A relation's name in SQL. Here, as in a published copy, no database stands before it."""
+
+    __slots__ = ()
+
+    def include(self, **_: bool) -> _Name:
+        """What dbt calls to leave out a part of the name."""
+        return self
+
+
 class Project:
     """The dbt project of an installation, for one province."""
 
@@ -112,11 +122,12 @@ class Project:
         environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701
         variables = self._configuration.get("vars", {})
         environment.globals.update(
-            ref=lambda name: f"{self._schemas[name]}.{name}",
+            ref=lambda name: _Name(f"{self._schemas[name]}.{name}"),
             source=lambda schema, name: f"{schema}.{name}",
             var=lambda name, default=None: variables.get(name, default),
             env_var=lambda name, default="": self._province if name == "KHO_PROVINCE" else default,
             config=lambda **_: "",
+            is_incremental=lambda: False,
         )
         for file in sorted((self._folder / "macros").glob("*.sql")):
             macros = environment.from_string(file.read_text(encoding="utf-8")).module

@@ -1,3 +1,5 @@
+{{ replaces_persons() }}
+
 with residents as (
     select
         citizen_key,
@@ -8,6 +10,7 @@ with residents as (
         is_latest,
         submission_sequence
     from {{ ref('fct_resident') }}
+    {{ of_persons_concerned('citizen_key') }}
 ),
 
 owners as (
@@ -15,7 +18,7 @@ owners as (
         owner_citizen_key as citizen_key,
         period_end
     from {{ ref('fct_parcel_owner') }}
-    where owner_citizen_key is not null
+    where owner_citizen_key is not null {{ of_persons_concerned('owner_citizen_key', 'and') }}
 ),
 
 learners as (
@@ -29,6 +32,7 @@ learners as (
         submission_sequence,
         course_name
     from {{ ref('fct_training_completion') }}
+    {{ of_persons_concerned('citizen_key') }}
 ),
 
 communes as (

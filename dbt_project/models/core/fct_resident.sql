@@ -1,5 +1,7 @@
+{{ replaces_persons() }}
+
 with residents as (
-    {{ current_rows('population_residents') }}
+    {{ current_rows('population_residents', person='citizen_key') }}
 ),
 
 communes as (

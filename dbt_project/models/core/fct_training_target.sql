@@ -1,3 +1,5 @@
+{{ replaces_persons() }}
+
 with residents as (
     select
         citizen_key,
@@ -8,7 +10,7 @@ with residents as (
         period_end,
         {{ year_of('period_end') }} - birth_year as age
     from {{ ref('fct_resident') }}
-    where is_latest and not is_deceased
+    where is_latest and not is_deceased {{ of_persons_concerned('citizen_key', 'and') }}
 ),
 
 completed_persons as (

@@ -12,12 +12,10 @@ with communes as (
 residents as (
     select
         commune_key,
-        cast(count(*) as bigint) as residents,
-        cast(count(distinct household_key) as bigint) as households,
-        max(period_end) as residents_period_end
-    from {{ ref('fct_resident') }}
-    where is_latest and not is_deceased
-    group by commune_key
+        residents,
+        households,
+        period_end as residents_period_end
+    from {{ ref('int_commune_resident') }}
 ),
 
 parcel_owners as (

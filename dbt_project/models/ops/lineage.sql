@@ -8,7 +8,7 @@ with facts as (
         submission_id,
         source_sheet,
         source_row
-    from {{ ref('fct_archive_fonds') }}
+    from {{ in_this_file('fct_archive_fonds') }}
     union all
     select
         'core.fct_commune_connectivity' as relation,
@@ -17,7 +17,7 @@ with facts as (
         submission_id,
         source_sheet,
         source_row
-    from {{ ref('fct_commune_connectivity') }}
+    from {{ in_this_file('fct_commune_connectivity') }}
     union all
     select
         'core.fct_digital_spending' as relation,
@@ -28,7 +28,7 @@ with facts as (
         submission_id,
         source_sheet,
         source_row
-    from {{ ref('fct_digital_spending') }}
+    from {{ in_this_file('fct_digital_spending') }}
     union all
     select
         'core.fct_document_month' as relation,
@@ -37,7 +37,7 @@ with facts as (
         submission_id,
         source_sheet,
         source_row
-    from {{ ref('fct_document_month') }}
+    from {{ in_this_file('fct_document_month') }}
     union all
     select
         'core.fct_dossier' as relation,
@@ -45,7 +45,7 @@ with facts as (
         submission_id,
         source_sheet,
         source_row
-    from {{ ref('fct_dossier') }}
+    from {{ in_this_file('fct_dossier') }}
     union all
     select
         'core.fct_dti_score' as relation,
@@ -57,7 +57,7 @@ with facts as (
         submission_id,
         source_sheet,
         source_row
-    from {{ ref('fct_dti_score') }}
+    from {{ in_this_file('fct_dti_score') }}
     union all
     select
         'core.fct_official' as relation,
@@ -68,7 +68,7 @@ with facts as (
         submission_id,
         source_sheet,
         source_row
-    from {{ ref('fct_official') }}
+    from {{ in_this_file('fct_official') }}
     union all
     select
         'core.fct_parcel_owner' as relation,
@@ -78,7 +78,7 @@ with facts as (
         submission_id,
         source_sheet,
         source_row
-    from {{ ref('fct_parcel_owner') }}
+    from {{ in_this_file('fct_parcel_owner') }}
     union all
     select
         'core.fct_resident' as relation,
@@ -87,7 +87,7 @@ with facts as (
         submission_id,
         source_sheet,
         source_row
-    from {{ ref('fct_resident') }}
+    from {{ in_this_file('fct_resident') }}
     union all
     select
         'core.fct_task' as relation,
@@ -97,7 +97,7 @@ with facts as (
         submission_id,
         source_sheet,
         source_row
-    from {{ ref('fct_task') }}
+    from {{ in_this_file('fct_task') }}
     union all
     select
         'core.fct_training_completion' as relation,
@@ -106,7 +106,7 @@ with facts as (
         submission_id,
         source_sheet,
         source_row
-    from {{ ref('fct_training_completion') }}
+    from {{ in_this_file('fct_training_completion') }}
     union all
     select
         'core.fct_village_connectivity' as relation,
@@ -115,7 +115,7 @@ with facts as (
         submission_id,
         source_sheet,
         source_row
-    from {{ ref('fct_village_connectivity') }}
+    from {{ in_this_file('fct_village_connectivity') }}
 ),
 
 submissions as (
@@ -127,7 +127,7 @@ submissions as (
         file_name,
         file_sha256,
         received_at
-    from {{ ref('fct_submission') }}
+    from {{ in_this_file('fct_submission') }}
 ),
 
 located as (

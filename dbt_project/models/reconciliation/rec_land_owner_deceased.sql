@@ -23,7 +23,7 @@ ranked_residents as (
             partition by citizen_key
             order by is_latest desc nulls last, period_end desc nulls last, submission_sequence desc nulls last
         ) as resident_rank
-    from {{ ref('fct_resident') }}
+    from {{ ref('int_compared_resident') }}
 ),
 
 deceased as (

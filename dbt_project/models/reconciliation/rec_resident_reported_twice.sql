@@ -1,8 +1,4 @@
-with reports as (
-    {{ current_rows('population_residents') }}
-),
-
-counted as (
+with counted as (
     select
         citizen_key,
         commune_key,
@@ -13,6 +9,10 @@ counted as (
         source_row
     from {{ ref('fct_resident') }}
     where is_latest and report_count > 1
+),
+
+reports as (
+    {{ current_rows('population_residents', among='counted') }}
 ),
 
 -- What a unit has corrected in a newer file is no longer its report.

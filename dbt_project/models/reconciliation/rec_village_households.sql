@@ -32,34 +32,16 @@ reported as (
     having count(*) = count(households)
 ),
 
-residents as (
-    select
-        commune_key,
-        household_key,
-        submission_id,
-        source_sheet,
-        source_row,
-        row_number() over (
-            partition by commune_key
-            order by
-                {{ newest_first() }}
-        ) as row_rank
-    from {{ ref('fct_resident') }}
-    where is_latest and not is_deceased
-),
-
 -- Each resident without a household number may live in a household of the others, or in one more.
 registered as (
     select
         commune_key,
-        cast(count(distinct household_key) as bigint) as least_households,
-        cast(count(distinct household_key) + count(*) - count(household_key) as bigint) as most_households,
-        max(case when row_rank = 1 then submission_id end) as submission_id,
-        max(case when row_rank = 1 then source_sheet end) as source_sheet,
-        max(case when row_rank = 1 then source_row end) as source_row
-    from residents
-    where commune_key is not null
-    group by commune_key
+        households as least_households,
+        households + residents_without_household as most_households,
+        newest_submission_id as submission_id,
+        first_source_sheet as source_sheet,
+        first_source_row as source_row
+    from {{ ref('int_commune_resident') }}
 ),
 
 differences as (

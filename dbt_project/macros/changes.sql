@@ -1,0 +1,56 @@
+{# How a build that follows a change replaces a part of a table. Every other build (dbt's --full-refresh) makes the table
+   anew; both give the same rows.
+
+   Rows of one person that follow from what is reported of that person alone: the persons concerned are those named in a
+   submission that began or ceased to count, or counts otherwise. Rows of one commune that follow from its residents: the
+   communes concerned are those in which these persons stood before or stand now. #}
+
+{# What a model of either kind says of itself, in its first line. #}
+{% macro replaces_persons() -%}
+    {{ config(materialized='incremental', incremental_strategy='append', pre_hook='{{ without_persons_concerned() }}') }}
+{%- endmacro %}
+
+{% macro replaces_communes() -%}
+    {{ config(materialized='incremental', incremental_strategy='append', pre_hook='{{ without_communes_concerned() }}') }}
+{%- endmacro %}
+
+{% macro without_persons_concerned() -%}
+    {%- set rest = of_persons_concerned('citizen_key') -%}
+    {%- if is_incremental() -%} delete from {{ this }} {{ rest }} {%- endif -%}
+{%- endmacro %}
+
+{% macro without_communes_concerned() -%}
+    {%- set rest = of_communes_concerned('commune_key') -%}
+    {%- if is_incremental() -%} delete from {{ this }} {{ rest }} {%- endif -%}
+{%- endmacro %}
+
+{# Narrows a step of such a model to what is concerned. keyword: and, after other conditions. #}
+{% macro of_persons_concerned(column, keyword='where') -%}
+    {%- set persons = source('bronze', 'changed_person') -%}
+    {%- if is_incremental() -%}
+        {{ keyword }} {{ column }} in (select citizen_key from {{ persons }})
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro of_communes_concerned(column, keyword='where') -%}
+    {%- set persons, before, now = source('bronze', 'changed_person'), source('bronze', 'changed_commune'), ref('fct_resident') -%}
+    {%- if is_incremental() -%}
+        {{ keyword }} {{ column }} in (
+            select commune_key from {{ before }}
+            union
+            select commune_key from {{ now }} where citizen_key in (select citizen_key from {{ persons }})
+        )
+    {%- endif -%}
+{%- endmacro %}
+
+{# What a generic test looks at: of a model that replaces persons, the rows of the persons concerned, because the last
+   test has found the others good; of any other model all of them. The build says by the variable that it follows a change. #}
+{% macro is_narrowed() -%}
+    {%- set node = graph.nodes.get(model.attached_node) if execute -%}
+    {{ return(var('follows_a_change', false) and node and 'macro.kho.replaces_persons' in node.depends_on.macros) }}
+{%- endmacro %}
+
+{% macro tested_rows(tested) -%}
+    {%- set persons = source('bronze', 'changed_person') -%}
+    select * from {{ tested }} {{ 'where citizen_key in (select citizen_key from ' ~ persons ~ ')' if is_narrowed() }}
+{%- endmacro %}

@@ -1,0 +1,241 @@
+"""What a build follows: models and rows that a change does not concern are the same in a build of the whole before it
+and after it, and a build by dbt that follows changes has the content of one of the whole.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+
+from orchestration import changes, warehouse
+from orchestration.changes import COMMUNE, PERSON, Changes
+from orchestration.dbt_calls import project
+from orchestration.decisions import decide
+from orchestration.intake.bronze import bronze_file
+from orchestration.intake.ledger import Ledger
+from orchestration.intake.take_in import take_in_dataset
+from orchestration.run import prepare_home
+from orchestration.settings import PROJECT, Settings
+from schemas import Declaration
+from tests import compiled, office
+from tests.office import COMPLETIONS, PARCELS, RESIDENTS, Row, learner, parcel, resident
+
+pytestmark = pytest.mark.xdist_group("compiled")
+#: The models of which a part is replaced, by the column that names the part.
+REPLACED = {
+    "core.fct_resident": "citizen_key",
+    "core.dim_person": "citizen_key",
+    "core.fct_training_target": "citizen_key",
+    "core.int_commune_resident": "commune_key",
+}
+Content = dict[str, Counter[tuple[Any, ...]]]
+Event = Callable[[Settings], None]
+
+
+def hand_in(declaration: Declaration, name: str, rows: list[Row]) -> Event:
+    def event(settings: Settings) -> None:
+        office.drop(settings, declaration, f"{name}.csv", office.rows_csv(declaration, rows))
+        (submission,) = take_in_dataset(settings, declaration)
+        assert submission.verdict == "accepted", submission.details
+
+    return event
+
+
+def withdraw(name: str) -> Event:
+    def event(settings: Settings) -> None:
+        (found,) = (each for each in Ledger(settings.ledger).all() if each.file_name == f"{name}.csv")
+        decide(settings, found.submission_id, "withdraw", "sent by mistake")
+
+    return event
+
+
+def moved(number: int, **other: str) -> Row:
+    return resident(number, commune="Xã Bát Xát", household_no=f"BX{number}", **other)
+
+
+BASE = (
+    hand_in(RESIDENTS, "2026-09", [resident(number) for number in range(40)]),
+    hand_in(PARCELS, "2026Q3", [parcel(number) for number in range(20, 50)]),
+    hand_in(COMPLETIONS, "2026-09", [learner(number, completed="15/09/2026") for number in range(10, 20)]),
+)
+EVENTS: dict[str, Event] = {
+    "a commune reports persons whom the province places elsewhere": hand_in(
+        RESIDENTS, "Xã Bát Xát 2026-09", [moved(number) for number in (3, 4, 5, 44, 45)]
+    ),
+    "a new month, in which some are gone and one died": hand_in(
+        RESIDENTS,
+        "2026-10",
+        [resident(number, **({"residence_type": "Đã chết"} if number == 9 else {})) for number in range(2, 42)],
+    ),
+    "the month is corrected": hand_in(RESIDENTS, "2026-10 lần 2", [resident(number) for number in range(5, 43)]),
+    "the commune's new month": hand_in(RESIDENTS, "Xã Bát Xát 2026-10", [moved(number) for number in (4, 5, 44)]),
+    "the commune's first file is withdrawn": withdraw("Xã Bát Xát 2026-09"),
+    "an older month of the province arrives late": hand_in(
+        RESIDENTS, "2026-08", [resident(number) for number in range(30, 60)]
+    ),
+    "parcels of a new quarter": hand_in(PARCELS, "2026Q4", [parcel(number) for number in range(22, 55)]),
+    "further learners, and one again": hand_in(COMPLETIONS, "2026-10", [learner(number) for number in (3, 12, 44, 70)]),
+}
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """A home whose base was taken in; every change is small."""
+    monkeypatch.setattr(changes, "_SMALL", 10)
+    settings = Settings(home=tmp_path / "home", sources=tmp_path / "sources", stable_seconds=0, marked_whole=1)
+    prepare_home(settings)
+    for event in BASE:
+        event(settings)
+    return settings
+
+
+def inputs(settings: Settings) -> changes.Inputs:
+    return changes.inputs(settings, warehouse.export(settings))
+
+
+def content(settings: Settings) -> Content:
+    """The rows of every table and view of the warehouse."""
+    with duckdb.connect(settings.warehouse) as connection:
+        tables = connection.execute(
+            "select table_schema || '.' || table_name from information_schema.tables order by all"
+        ).fetchall()
+        return {name: Counter(connection.execute(f"from {name}").fetchall()) for (name,) in tables}
+
+
+def without(settings: Settings, table: str, column: str, keys: set[str]) -> Counter[tuple[Any, ...]]:
+    with duckdb.connect(settings.warehouse) as connection:
+        rest = f"from {table} where {column} is null or {column} not in (select unnest($1))"
+        return Counter(connection.execute(rest, [sorted(keys)]).fetchall())
+
+
+def concerned(settings: Settings, table: changes.ExportedTable) -> set[str]:
+    return set(pl.read_parquet(settings.bronze / f"{table.name}.parquet").to_series())
+
+
+def communes_now(settings: Settings, persons: set[str]) -> set[str]:
+    with duckdb.connect(settings.warehouse) as connection:
+        where = "select distinct commune_key from core.fct_resident where citizen_key in (select unnest($1))"
+        return {commune for (commune,) in connection.execute(where, [sorted(persons)]).fetchall() if commune}
+
+
+def rest_of(settings: Settings, persons: set[str], communes: set[str]) -> Content:
+    """What is said not to be concerned in the models of which a part is replaced."""
+    keys = {"citizen_key": persons, "commune_key": communes}
+    return {table: without(settings, table, column, keys[column]) for table, column in REPLACED.items()}
+
+
+def test_the_models_of_which_a_part_is_replaced_are_those_tested_here() -> None:
+    files = (PROJECT / "dbt_project" / "models").rglob("*.sql")
+    found = {f"core.{file.stem}" for file in files if "{{ replaces_" in file.read_text(encoding="utf-8")}
+    assert found == REPLACED.keys()
+
+
+def test_what_a_change_does_not_concern_is_the_same_before_and_after(home: Settings) -> None:
+    """Each event in turn, by builds of the whole: what a build that follows it would leave alone did not change."""
+    known = project(home)
+    compiled.build(home)
+    for name, event in EVENTS.items():
+        before, table_before = inputs(home), content(home)
+        event(home)
+        found = changes.compare(home, before, inputs(home))
+        assert found is not None, name
+        changes.export_changed(home, found)
+        persons, communes = concerned(home, PERSON), concerned(home, COMMUNE)
+        others = rest_of(home, persons, communes), home.warehouse.read_bytes()
+        compiled.build(home)
+        now = communes_now(home, persons)
+        home_before = home.model_copy(update={"home": home.home / "before"})
+        home_before.home.mkdir(exist_ok=True)
+        home_before.warehouse.write_bytes(others[1])
+        assert rest_of(home, persons, communes | now) == rest_of(home_before, persons, communes | now), name
+        built = {f".{each}" for each in changes.affected(known.nodes, known.sources, found)}
+        after = content(home)
+        left_alone = {table for table in after if f".{table.partition('.')[2]}" not in built}
+        assert {table: after[table] for table in left_alone} == {table: table_before[table] for table in left_alone}, (
+            name
+        )
+        assert "core.fct_dossier" in left_alone, name
+
+
+def test_builds_that_follow_changes_have_the_content_of_a_build_of_the_whole(home: Settings) -> None:
+    """By dbt itself: the base, then two steps of several events each, then the same ledger anew."""
+    scopes = []
+    names = list(EVENTS)
+    for some in ([], names[:3], names[3:]):
+        for name in some:
+            EVENTS[name](home)
+        built = warehouse.build(home)
+        assert warehouse.failed(built) == []
+        scopes.append({each.unique_id.removeprefix("model.kho.") for each in built})
+    followed = content(home)
+    warehouse.remove(home)
+    assert warehouse.failed(warehouse.build(home)) == []
+    assert content(home) == followed
+    whole, residents_only, everything_else = scopes
+    assert residents_only < whole and everything_else < whole
+    assert {"fct_resident", "dim_person", "mart_commune_overview"} <= residents_only
+    assert not {"fct_parcel_owner", "fct_training_completion", "fct_dossier", "dim_commune"} & residents_only
+    assert {"fct_parcel_owner", "fct_training_completion"} <= everything_else
+
+
+@pytest.fixture
+def compared(home: Settings) -> Iterator[Callable[[Event], Changes | None]]:
+    """What became of the inputs by an event."""
+    before = inputs(home)
+    return lambda event: (event(home), changes.compare(home, before, inputs(home)))[1]
+
+
+def newest(settings: Settings, declaration: Declaration) -> Path:
+    (submission,) = Ledger(settings.ledger).of_dataset(declaration.path)
+    return bronze_file(settings, declaration, submission.submission_id)
+
+
+def test_nothing_changed_where_nothing_happened(compared) -> None:
+    assert compared(lambda settings: None) == Changes(frozenset(), {})
+
+
+def test_a_file_names_its_table_its_submission_and_the_ledger(home: Settings, compared) -> None:
+    found = compared(EVENTS["parcels of a new quarter"])
+    first, second = (each.submission_id for each in Ledger(home.ledger).of_dataset(PARCELS.path))
+    assert found.submissions == {"land/parcels": {first, second}}  # the older quarter is no longer the newest
+    assert found.tables == {"land_parcels", "submission", "submission_known", "submission_quality"}
+
+
+def test_rows_that_were_rewritten_or_are_gone_mean_a_build_of_the_whole(home: Settings, compared) -> None:
+    file = newest(home, PARCELS)
+    assert compared(lambda settings: os.utime(file, (1, 1))) is None  # a key was changed, a person erased
+    assert compared(lambda settings: file.unlink()) is None
+
+
+def test_a_large_change_means_a_build_of_the_whole(home: Settings, compared, monkeypatch) -> None:
+    monkeypatch.setattr(changes, "_SMALL", 0.1)
+    assert compared(EVENTS["parcels of a new quarter"]) is None
+
+
+def test_after_a_failed_or_an_untested_build_or_under_other_code_everything_is_built(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scopes: list[tuple[str, ...]] = []
+
+    def stand_in(settings: Settings, _command: str, *options: str, known: object) -> object:
+        scopes.append(options)
+        return compiled.run(settings, tested=False)
+
+    monkeypatch.setattr(warehouse, "invoke", stand_in)
+    follows = []
+    for event, tested in zip(list(EVENTS.values())[:6], (False, True, True, True, True, True), strict=True):
+        event(home)
+        warehouse.build(home, tested=tested)
+        follows.append("--select" in scopes[-1])
+        if len(follows) == 3:
+            (home.dbt_target / "built.json").unlink()  # as a failed build leaves it
+        if len(follows) == 5:
+            monkeypatch.setattr(warehouse, "project_code", lambda settings: "other")
+    assert follows == [False, False, True, False, True, False]
