@@ -5,8 +5,9 @@ Belongs here: what Dagster shows of them and the order in which they run. Does n
 from the future must not be used in this module: Dagster reads the type of ``context``.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from graphlib import TopologicalSorter
 from typing import Any
 
 import dagster as dg
@@ -114,7 +115,7 @@ def _dbt_events(
     """
     is_good = not warehouse.failed(built)
     outcomes = {each.unique_id: each for each in built}
-    for spec in context.assets_def.specs:
+    for spec in _in_order(context.assets_def.specs):
         done = outcomes.get(spec.metadata[DAGSTER_DBT_UNIQUE_ID_METADATA_KEY])
         is_told = done.outcome == "ok" if done else is_good
         if spec.key not in context.selected_asset_keys or not is_told:
@@ -133,6 +134,13 @@ def _dbt_events(
                 severity=dg.AssetCheckSeverity.WARN if tested.outcome == "warned" else dg.AssetCheckSeverity.ERROR,
                 metadata={"rows_that_break_it": tested.failures, "seconds": tested.seconds},
             )
+
+
+def _in_order(specs: Iterable[dg.AssetSpec]) -> Iterator[dg.AssetSpec]:
+    """Each after those that it is made of, as Dagster wants to be told."""
+    by_key = {each.key: each for each in specs}
+    above = {key: {dep.asset_key for dep in each.deps if dep.asset_key in by_key} for key, each in by_key.items()}
+    return (by_key[key] for key in TopologicalSorter(above).static_order())
 
 
 def published_asset(settings: Settings, models: dg.AssetsDefinition, report: OnProgress) -> dg.AssetsDefinition:

@@ -8,6 +8,7 @@ Does not belong here: what changed since the last one (``changes.py``), calling 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -170,7 +171,7 @@ def discard_half_made(settings: Settings) -> None:
         remove(settings)
 
 
-def failed(built: list[Built]) -> list[Built]:
+def failed(built: Sequence[Built]) -> list[Built]:
     """The models that could not be built and the tests that failed."""
     return [each for each in built if each.outcome == "failed"]
 
