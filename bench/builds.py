@@ -126,10 +126,10 @@ def slopes(lines: list[Line]) -> list[Line]:
     ]
 
 
-def by_model(runs: list[Build]) -> list[Line]:
-    """Where the time of the build of the whole goes, at the largest size. Two threads: together more than the wall."""
+def by_model(runs: list[Build], step: str) -> list[Line]:
+    """Where the time of a step goes, at the largest size. Two threads: together more than the wall."""
     rows = max(each["rows"] for each in runs)
-    some = [each["nodes"] for each in runs if (each["rows"], each["step"]) == (rows, "whole")]
+    some = [each["nodes"] for each in runs if (each["rows"], each["step"]) == (rows, step)]
     seconds = {node: statistics.median(each[node] for each in some) for node in some[0]}
     kinds = {
         kind: sum(took for node, took in seconds.items() if node.startswith(kind)) for kind in ("model", "test", "seed")
@@ -140,7 +140,13 @@ def by_model(runs: list[Build]) -> list[Line]:
     }
     total = sum(seconds.values())
     return [
-        {"case": "model", "step": name, "rows": rows, "node_seconds": round(took, 2), "share": round(took / total, 3)}
+        {
+            "case": f"model ({step})",
+            "step": name,
+            "rows": rows,
+            "node_seconds": round(took, 2),
+            "share": round(took / total, 3),
+        }
         for name, took in listed.items()
     ]
 
@@ -153,7 +159,7 @@ def main() -> None:
     arguments = asked.parse_args()
     runs = [run for rows in arguments.rows or [1_000_000] for run in one_size(rows, arguments.repeats)]
     lines = summary(runs)
-    report([*lines, *slopes(lines), *by_model(runs)], runs, arguments.json)
+    report([*lines, *slopes(lines), *by_model(runs, "whole"), *by_model(runs, "commune")], runs, arguments.json)
 
 
 if __name__ == "__main__":

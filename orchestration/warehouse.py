@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -43,7 +43,10 @@ _OUTCOMES: dict[str, Outcome] = {
 
 @dataclass(frozen=True)
 class Built:
-    """What became of one model, seed or test. ``failures``: rows that break a test."""
+    """What became of one model, seed or test, in this build or, for 0 seconds, in an earlier one.
+
+    failures: rows that break a test.
+    """
 
     unique_id: str
     outcome: Outcome
@@ -71,11 +74,11 @@ def built_from(settings: Settings) -> Facts | None:
 
 @dataclass(frozen=True)
 class _LastBuild:
-    """What a build that succeeded says of itself in its marker. tested: with dbt's tests of the data."""
+    """What a build that succeeded says of itself in its marker. tests: what dbt's tests found, where it tested."""
 
     facts: Facts
     inputs: Inputs
-    tested: bool
+    tests: list[Built]
 
 
 def _last_build(settings: Settings) -> _LastBuild | None:
@@ -83,9 +86,10 @@ def _last_build(settings: Settings) -> _LastBuild | None:
         marker = json.loads(_marker(settings).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    if "facts" not in marker:  # of a kho that always built the whole
+    if "tests" not in marker:  # of a kho that always built the whole
         return None
-    return _LastBuild(Facts(**marker["facts"]), Inputs(**marker["inputs"]), marker["tested"])
+    tests = [Built(**each) for each in marker["tests"]]
+    return _LastBuild(Facts(**marker["facts"]), Inputs(**marker["inputs"]), tests)
 
 
 def _marker(settings: Settings) -> Path:
@@ -118,7 +122,7 @@ def build(settings: Settings, *, tested: bool = True) -> list[Built]:
     discard_half_made(settings)
     facts = state(settings)  # before the export: what comes in between is built by the next run
     now = inputs(settings, export(settings))
-    changes = _changes(settings, last, _LastBuild(facts, now, tested))
+    changes = _changes(settings, last, facts, now) if last and (last.tests or not tested) else None
     export_changed(settings, changes)
     if changes is None:
         remove(settings)  # made anew beside what is there, the tables would leave as much free space in the file
@@ -126,19 +130,26 @@ def build(settings: Settings, *, tested: bool = True) -> list[Built]:
     known = project(settings)
     result = invoke(settings, "build", "--no-write-json", *left_out, *_scope(known, changes), known=known)
     built = [_built(settings, each) for each in result.results]
+    if changes and last and tested:
+        built += _still_valid(last.tests, built)
     if not failed(built):
+        marker = _LastBuild(facts, now, [each for each in built if each.unique_id.startswith("test.")])
         with replacing(_marker(settings)) as file:
-            file.write_text(json.dumps(asdict(_LastBuild(facts, now, tested))), encoding="utf-8")
+            file.write_text(json.dumps(asdict(marker)), encoding="utf-8")
     return built
 
 
-def _changes(settings: Settings, last: _LastBuild | None, now: _LastBuild) -> Changes | None:
+def _still_valid(tests: list[Built], built: list[Built]) -> list[Built]:
+    """What the last build's tests found in tables that this one left alone."""
+    run = {each.unique_id for each in built}
+    return [replace(each, seconds=0, message="nothing of it changed") for each in tests if each.unique_id not in run]
+
+
+def _changes(settings: Settings, last: _LastBuild, facts: Facts, now: Inputs) -> Changes | None:
     """What a build has to follow; None where it has to build everything."""
-    if last is None or not settings.warehouse.exists():
+    if not settings.warehouse.exists() or last.facts.code != facts.code:
         return None
-    if last.facts.code != now.facts.code or (now.tested and not last.tested):
-        return None
-    changes = compare(settings, last.inputs, now.inputs)
+    changes = compare(settings, last.inputs, now)
     return changes if changes and changes.tables else None  # asked to build the same again: everything
 
 
