@@ -6,6 +6,7 @@ import datetime
 import gc
 import itertools
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -56,8 +57,10 @@ def pytest_configure(config: pytest.Config) -> None:
 def _takes_homes(folder: Path) -> bool:
     if not folder.is_dir():
         return False
-    facts, free = os.statvfs(folder), os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return not facts.f_flag & os.ST_NODEV and min(facts.f_bavail * facts.f_frsize, free) > MEMORY_BYTES
+    facts = os.statvfs(folder)
+    available = re.search(r"MemAvailable: +(\d+) kB", Path("/proc/meminfo").read_text(encoding="utf-8"))
+    room = min(facts.f_bavail * facts.f_frsize, int(available[1]) << 10 if available else 0)
+    return not facts.f_flag & os.ST_NODEV and room > MEMORY_BYTES
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
