@@ -707,7 +707,7 @@ def test_verdict_succession_and_what_is_current_follow_the_rules(
 ) -> None:
     ledger, model = Ledger(tmp_path_factory.mktemp("ledger") / "ledger.sqlite"), Model()
     marks = [0]
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, ledger.held_open():
         patch.setattr(Ledger, "connect", _without_waiting_for_the_disk(Ledger.connect))
         for event in events:
             _apply(ledger, model, event)
