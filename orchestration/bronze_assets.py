@@ -47,17 +47,18 @@ def bronze_asset(settings: Settings, declaration: Declaration, report: OnProgres
         required_resource_keys={ONLY_RUN},
     )
     def take_in(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        taken, broken = _take_in(settings, declaration, context)
-        unfinished = bool(taken) and is_waiting(settings, declaration)
-        report(Progress(declaration.path, submissions=tuple(taken), problem=broken, unfinished=unfinished))
-        return dg.MaterializeResult(
-            metadata=_bronze_metadata(settings, declaration, taken),
-            check_results=[
-                checks.conservation(settings, declaration, taken, broken),
-                checks.pandera(settings, declaration, taken),
-                checks.freshness(settings, declaration),
-            ],
-        )
+        with Ledger(settings.ledger).held_open():
+            taken, broken = _take_in(settings, declaration, context)
+            unfinished = bool(taken) and is_waiting(settings, declaration)
+            report(Progress(declaration.path, submissions=tuple(taken), problem=broken, unfinished=unfinished))
+            return dg.MaterializeResult(
+                metadata=_bronze_metadata(settings, declaration, taken),
+                check_results=[
+                    checks.conservation(settings, declaration, taken, broken),
+                    checks.pandera(settings, declaration, taken),
+                    checks.freshness(settings, declaration),
+                ],
+            )
 
     return take_in
 

@@ -91,7 +91,7 @@ def waive(settings: Settings, submission_id: str, rules: Sequence[str], why: str
     """
     ledger = Ledger(settings.ledger)
     declaration = dataset(find_submission(ledger, submission_id).dataset)
-    with lock(settings, WAREHOUSE), lock(settings, declaration.table):
+    with lock(settings, WAREHOUSE), lock(settings, declaration.table), ledger.held_open():
         before = find_submission(ledger, submission_id)
         why = reason(why)
         _check_open(ledger, before)

@@ -9,7 +9,7 @@ minute on a hard disk. One more connection that stays open, and ``synchronous = 
 cut can then cost the last events of the history, never the history: the write-ahead log keeps it consistent.
 
 It also makes an engine of SQLAlchemy for every event, which compiles all statements anew: one to four of the sixteen
-seconds of processor time of a run. Within a run there is one for each database.
+seconds of processor time of a run. Within a run there is one for each database, and what it opened is used again.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ def _one_engine_a_database() -> Iterator[None]:
             return make(url, **options)
         key = f"{url} {options}"
         if key not in engines:
-            engines[key] = make(url, **options)
+            engines[key] = make(url, **{**options, "poolclass": sqlalchemy.QueuePool})
+            vars(engines[key])["dispose"] = lambda close=True: None  # Dagster does it after every event
         return engines[key]
 
     modules = [module for name, module in sys.modules.items() if name.startswith("dagster.")]
@@ -56,6 +57,8 @@ def _one_engine_a_database() -> Iterator[None]:
     finally:
         for module in makers:
             vars(module)["create_engine"] = make
+        for engine in engines.values():
+            sqlalchemy.Engine.dispose(engine)
 
 
 def _connections_relaxed(dagster_home: Path) -> Iterator[None]:

@@ -42,9 +42,10 @@ def rebuild(settings: Settings, *, on_progress: OnProgress | None = None) -> Reb
     A difference means that the code or a declaration has changed since; the ledger keeps what was decided then.
     """
     rebuilt = Rebuilt(RunOutcome())
-    with lock(settings, WAREHOUSE):
+    ledger = Ledger(settings.ledger)
+    with lock(settings, WAREHOUSE), ledger.held_open():
         erased = PrivacyRecords(settings.ledger).erased_originals()
-        for submission in Ledger(settings.ledger).all():
+        for submission in ledger.all():
             if submission.rows_accepted and submission.file_sha256 not in erased:  # else its rows are all there is
                 rebuilt.submissions += 1
                 difference = _retake(settings, submission)

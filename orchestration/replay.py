@@ -81,7 +81,7 @@ def replay(
     """
     reason_given = None if why is None else reason(why)
     ledger, done = Ledger(settings.ledger), Replay()
-    with lock(settings, WAREHOUSE):  # a run would sweep away the stages of a replay
+    with lock(settings, WAREHOUSE), ledger.held_open():  # a run would sweep away the stages of a replay
         chosen = [each for declaration in declarations for each in _chosen(ledger, declaration, since, done)]
         for number, (declaration, before) in enumerate(chosen):
             if on_file:

@@ -6,6 +6,7 @@ the models' SQL without dbt (``compiled.py``).
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 import os
@@ -18,6 +19,7 @@ import sys
 import time
 import zipfile
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -76,18 +78,29 @@ def run_without_dbt(settings: Settings, told: list[str]) -> RunOutcome:
         return run(settings, on_progress=lambda progress: told.append(progress.what))
 
 
+@contextlib.contextmanager
+def published(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published version. A connection reads the whole catalogue: it is for more than one question."""
+    version = current(settings)
+    assert version
+    with duckdb.connect(version.path, read_only=True) as connection:
+        yield connection
+
+
 def rows(settings: Settings, sql: str) -> list[tuple]:
     """Rows of the published version."""
-    published = current(settings)
-    assert published
-    with duckdb.connect(published.path, read_only=True) as connection:
+    with published(settings) as connection:
         return connection.execute(sql).fetchall()
 
 
 def published_tables(settings: Settings) -> dict[str, list[tuple]]:
     """Every published table as sorted text."""
-    names = rows(settings, "select schema_name || '.' || table_name from duckdb_tables() order by 1")
-    return {name: sorted(rows(settings, f"select columns(*)::varchar from {name}"), key=str) for (name,) in names}
+    with published(settings) as connection:
+        names = connection.execute("select schema_name || '.' || table_name from duckdb_tables() order by 1").fetchall()
+        return {
+            name: sorted(connection.execute(f"select columns(*)::varchar from {name}").fetchall(), key=str)
+            for (name,) in names
+        }
 
 
 @pytest.fixture(scope="module")
@@ -206,9 +219,9 @@ def test_no_restricted_value_of_the_demo_stands_anywhere_but_in_vault_archive_an
     searched.append(tmp_path / "postgres")
     hits = subprocess.run(["grep", "-rlaFf", patterns, *searched], capture_output=True, text=True, check=False)
     assert hits.stdout == ""
-    published = sorted(settings.publish.glob("*/*.duckdb"))
-    assert len(published) > len({each.department for each in datasets().values()})
-    for file in (settings.warehouse, *published):  # compressed: read it as well
+    versions = sorted(settings.publish.glob("*/*.duckdb"))
+    assert len(versions) > len({each.department for each in datasets().values()})
+    for file in (settings.warehouse, *versions):  # compressed: read it as well
         with duckdb.connect(file, read_only=True) as connection:
             texts = connection.execute(
                 "select schema_name, table_name, column_name from duckdb_columns() where data_type = 'VARCHAR' and not internal"

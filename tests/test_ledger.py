@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime
+import os
 import sqlite3
 import subprocess
 import sys
@@ -154,6 +155,104 @@ def test_submissions_and_decisions_only_grow(settings: Settings, ledger: Ledger)
         ledger.all()
     words = {" ".join(each.split()[:4]) for each in statements if each.split()[0].lower() in ("update", "delete")}
     assert words == {"update submission set receipt_written", "update submission set incoming_removed"}
+
+
+# --- one connection for a stretch of work -------------------------------------------------------------------
+@pytest.fixture
+def connections(monkeypatch: pytest.MonkeyPatch) -> list[sqlite3.Connection]:
+    """Every connection that is opened from now on."""
+    opened: list[sqlite3.Connection] = []
+    real = sqlite3.connect
+
+    def connect(*arguments: Any, **named: Any) -> sqlite3.Connection:
+        opened.append(real(*arguments, **named))
+        return opened[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", connect)
+    return opened
+
+
+def is_open(connection: sqlite3.Connection) -> bool:
+    try:
+        connection.execute("select 1")
+    except sqlite3.ProgrammingError:
+        return False
+    return True
+
+
+def test_a_stretch_of_work_opens_one_connection_and_closes_it(
+    settings: Settings, ledger: Ledger, connections: list[sqlite3.Connection]
+) -> None:
+    with ledger.held_open():
+        assert ledger.all() == []
+        assert not settings.home.exists(), "reading makes no ledger"
+        ledger.record(submission("a"))
+        with Ledger(settings.ledger).held_open():
+            assert ledger.decide("a", "withdraw", why="x", who="y", at=AT)
+        assert [each.verdict for each in Ledger(settings.ledger).all()] == ["withdrawn"]
+        assert (len(connections), is_open(connections[0])) == (1, True)
+    assert not is_open(connections[0])
+    assert [path.name for path in settings.home.iterdir()] == [settings.ledger.name], "its log was written back"
+    ledger.all()
+    assert len(connections) == 2
+
+
+def test_a_stretch_sees_at_once_what_other_connections_commit(settings: Settings, ledger: Ledger) -> None:
+    with ledger.held_open(), ThreadPoolExecutor(1) as pool:
+        ledger.record(submission("a"))
+        assert pool.submit(Ledger(settings.ledger).record, submission("b")).result()
+        assert [each.submission_id for each in ledger.all()] == ["a", "b"]
+
+
+def test_each_thread_has_its_own_stretch(ledger: Ledger, connections: list[sqlite3.Connection]) -> None:
+    with ledger.held_open(), ThreadPoolExecutor(1) as pool:
+        ledger.record(submission("a"))
+        assert pool.submit(ledger.last_sequence).result() == 1
+        assert (len(connections), is_open(connections[0])) == (2, True)
+
+
+def test_a_file_that_takes_the_place_of_a_ledger_held_open_is_the_ledger_from_then_on(
+    settings: Settings, ledger: Ledger, connections: list[sqlite3.Connection]
+) -> None:
+    other = Ledger(settings.home / "other.sqlite")
+    other.record(submission("other"))
+    with ledger.held_open():
+        ledger.record(submission("a"))
+        for left in settings.home.glob(f"{settings.ledger.name}*"):
+            left.unlink()
+        assert ledger.all() == []
+        other.path.replace(settings.ledger)
+        assert [each.submission_id for each in ledger.all()] == ["other"]
+        assert [is_open(each) for each in connections[1:]] == [False, True]
+
+
+def test_a_fork_in_a_stretch_shares_no_connection_with_its_parent(
+    settings: Settings, ledger: Ledger, connections: list[sqlite3.Connection]
+) -> None:
+    with ledger.held_open():
+        ledger.record(submission("a"))
+        child = os.fork()
+        if child == 0:
+            ledger.record(submission("b"))
+            os._exit(0 if len(connections) == 2 and not is_open(connections[0]) else 1)
+        assert os.waitpid(child, 0)[1] == 0
+        ledger.record(submission("c"))
+        assert {each.submission_id for each in ledger.all()} == {"a", "b", "c"}
+        assert [is_open(each) for each in connections] == [False, True]
+
+
+def test_a_broken_call_leaves_nothing_behind_in_a_stretch(
+    ledger: Ledger, connections: list[sqlite3.Connection]
+) -> None:
+    with ledger.held_open():
+        ledger.record(submission("a"))
+        with pytest.raises(InterruptedError), ledger.connect() as connection:
+            connection.execute("begin immediate")
+            connection.execute("update submission set receipt_written = 1")
+            assert ledger.get("a") == submission("a", sequence=1, position=place(1), is_current=True)
+            raise InterruptedError
+        assert [each.submission_id for each in ledger.without_receipt("population/residents")] == ["a"]
+        assert not is_open(connections[0])
 
 
 # --- several processes --------------------------------------------------------------------------------------
@@ -608,7 +707,7 @@ def test_verdict_succession_and_what_is_current_follow_the_rules(
 ) -> None:
     ledger, model = Ledger(tmp_path_factory.mktemp("ledger") / "ledger.sqlite"), Model()
     marks = [0]
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, ledger.held_open():
         patch.setattr(Ledger, "connect", _without_waiting_for_the_disk(Ledger.connect))
         for event in events:
             _apply(ledger, model, event)

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from orchestration.intake.ledger_file import opened
+from orchestration.intake.ledger_file import held_open, opened
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +125,10 @@ def _from_row(row: sqlite3.Row) -> Submission:
 
 
 class Ledger:
-    """The ledger at ``path``. Connections are opened per call, so that it can be shared by threads and processes."""
+    """The ledger at ``path``, which threads and processes may share.
+
+    A connection is opened a call, unless the thread holds one open for a stretch of work.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -133,6 +136,10 @@ class Ledger:
     def connect(self) -> AbstractContextManager[sqlite3.Connection]:
         """A connection, also for a module that serves another table of this file; all tables are there."""
         return opened(self.path)
+
+    def held_open(self) -> AbstractContextManager[None]:
+        """Within it, this thread's calls for the ledger of this file share one connection."""
+        return held_open(self.path)
 
     def _select(
         self, where: str = "true", parameters: tuple[Any, ...] = (), order: str = "sequence"

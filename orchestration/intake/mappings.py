@@ -12,13 +12,12 @@ the clock cannot say that, because it can be set.
 from __future__ import annotations
 
 import datetime
-import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestration.intake.folding import clean_text, plain
+from orchestration.intake.ledger_file import opened
 
 #: Confirmed as the column of a header that is deliberately surplus.
 IGNORE = "ignore"
@@ -72,24 +71,11 @@ class HeaderMappings:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    @contextmanager
-    def _connect(self) -> Iterator[sqlite3.Connection]:
-        connection = sqlite3.connect(self.path, timeout=30, isolation_level=None)
-        try:
-            connection.execute("pragma synchronous = full")
-            yield connection
-        finally:
-            connection.close()
-
     def record(
         self, dataset: str, header: str, column: str | None, *, why: str, who: str, at: datetime.datetime
     ) -> None:
         """Add a line."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        if not self.path.exists():
-            self.path.touch(mode=0o600)
-        with self._connect() as connection:
-            connection.execute("pragma journal_mode = wal")
+        with opened(self.path) as connection:
             connection.execute(_TABLE)
             connection.execute(
                 "insert into header_mapping (dataset, header, form, column, why, who, decided_at) "
@@ -124,7 +110,7 @@ class HeaderMappings:
     def _lines(self, dataset: str | None) -> list[tuple[HeaderMapping, str]]:
         if not self.path.exists():
             return []
-        with self._connect() as connection:
+        with opened(self.path) as connection:
             if not connection.execute("select 1 from sqlite_master where name = 'header_mapping'").fetchone():
                 return []
             rows = connection.execute(

@@ -15,7 +15,6 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -73,7 +72,7 @@ def take_in_dataset(settings: Settings, declaration: Declaration, on_file: OnFil
     """
     turn_ends = time.monotonic() + settings.dataset_seconds
     ledger = Ledger(settings.ledger)
-    with lock(settings, declaration.table), _held_open(settings, declaration, ledger):
+    with lock(settings, declaration.table), ledger.held_open():
         finish(settings, declaration, ledger)
         taken: list[Submission] = []
         failures: list[OSError] = []
@@ -97,14 +96,6 @@ def take_in_dataset(settings: Settings, declaration: Declaration, on_file: OnFil
         if failures:
             raise failures[0]
         return taken
-
-
-def _held_open(settings: Settings, declaration: Declaration, ledger: Ledger) -> AbstractContextManager[object]:
-    """A connection for a whole turn, where there is something to do.
-
-    Whoever closes the last connection of all writes SQLite's log back: ten times a file, if none were held.
-    """
-    return ledger.connect() if is_waiting(settings, declaration) else nullcontext()
 
 
 def is_waiting(settings: Settings, declaration: Declaration) -> bool:

@@ -68,4 +68,8 @@ def _facts(summary: Summary) -> list[tuple[Words, str]]:
 def _printable(text: str) -> str:
     """Without lone surrogates (of a file's name) and control characters, which no page can hold."""
     clean = text.encode("utf-8", "replace").decode("utf-8")
-    return "".join(each for each in clean if each == "\n" or each.isprintable() or each.isspace())
+    return "\n".join(line if line.isprintable() else _printable_line(line) for line in clean.split("\n"))
+
+
+def _printable_line(line: str) -> str:
+    return "".join(each for each in line if each.isprintable() or each.isspace())

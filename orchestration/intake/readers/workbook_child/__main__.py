@@ -26,7 +26,6 @@ import python_calamine as calamine
 sys.path.append(str(Path(__file__).parents[2] / "vietnamese"))  # for its tables of legacy fonts
 
 from cells import cell_text, lost_digits
-from columnar import write_parquet
 from find_fonts import find_fonts
 from find_hidden import FindHidden
 from fonts import SheetFonts
@@ -118,6 +117,8 @@ class SheetWriter:
 def read(path: str, folder: Path, *, exact: bool, most_bytes: int) -> None:
     """Read the workbook or Parquet file at ``path`` into ``folder``, in which it may take about ``most_bytes``."""
     if path.endswith(".parquet"):
+        from columnar import write_parquet  # what reads columns takes half of the start
+
         sheet = write_parquet(path, folder / "sheet.arrow", exact=exact)
         _write_index(folder, {"sheets": [sheet], "stamp": [], "doubts": [], "hidden": []})
         return
