@@ -6,6 +6,8 @@ LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --genera
 	--no-strip-extras --no-header --quiet
 RESULTS := bench/.data/results
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+# A run and its tests start hundreds of processes: each would compile kho anew, a third of a second.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test dev lint bench bench-full bench-compare soak derive lock clean
 

@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import csv
 import datetime
+import io
 import logging
 import tempfile
 import zipfile
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import xlsxwriter
 
@@ -75,27 +77,35 @@ def write_template(
 def refresh(settings: Settings) -> list[Path]:
     """Write ``<dataset>/template.xlsx`` below the sources where it is missing or says something else; returns those."""
     rewritten = []
-    with tempfile.TemporaryDirectory() as folder:
-        for path, declaration in datasets().items():
-            fresh, kept = Path(folder) / "template.xlsx", settings.sources / path / "template.xlsx"
-            write_template(declaration, fresh, settings=settings)
-            if not same_content(fresh, kept):
-                try:
-                    with replacing(kept, mode=0o644) as temporary:
-                        temporary.write_bytes(fresh.read_bytes())
-                except OSError as error:  # a folder that does not let it must not stop the run of all
-                    log.error("%s cannot be written: %s", kept, error.strerror)
-                else:
-                    rewritten.append(kept)
+    for path in datasets():
+        fresh, kept = _blank(path, settings.province), settings.sources / path / "template.xlsx"
+        if not same_content(io.BytesIO(fresh), kept):
+            try:
+                with replacing(kept, mode=0o644) as temporary:
+                    temporary.write_bytes(fresh)
+            except OSError as error:  # a folder that does not let it must not stop the run of all
+                log.error("%s cannot be written: %s", kept, error.strerror)
+            else:
+                rewritten.append(kept)
     return rewritten
 
 
-def same_content(one: Path, other: Path) -> bool:
+@cache
+def _blank(path: str, province: str) -> bytes:
+    """The template of a dataset; a process that prepares many homes makes each once."""
+    settings = own_settings().model_copy(update={"province": province})
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "template.xlsx"
+        write_template(datasets()[path], file, settings=settings)
+        return file.read_bytes()
+
+
+def same_content(one: Path | BinaryIO, other: Path | BinaryIO) -> bool:
     """Whether two workbooks have the same parts, however they were compressed; a missing or damaged one differs."""
     return (parts := _parts(one)) is not None and parts == _parts(other)
 
 
-def _parts(path: Path) -> dict[str, int] | None:
+def _parts(path: Path | BinaryIO) -> dict[str, int] | None:
     try:
         with zipfile.ZipFile(path) as archive:
             return {each.filename: each.CRC for each in archive.infolist()}
