@@ -143,7 +143,7 @@ def _persons(settings: Settings, changes: Changes | None) -> pl.DataFrame:
 def _communes(settings: Settings, persons: pl.DataFrame) -> pl.DataFrame:
     if persons.is_empty():
         return COMMUNE.frame([])
-    with duckdb.connect(settings.warehouse) as connection:
+    with duckdb.connect(settings.warehouse, read_only=True) as connection:
         connection.register("persons", persons.to_arrow())
         places = f"select distinct commune_key from {_PLACES} where citizen_key in (select citizen_key from persons)"
         found = connection.execute(f"select * from ({places}) where commune_key is not null order by all").fetchall()

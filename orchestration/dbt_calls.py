@@ -17,7 +17,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -140,14 +140,30 @@ def invoke(settings: Settings, command: str, *options: str, known: Any = None) -
     flags = ["--no-use-colors", "--no-send-anonymous-usage-stats", "--no-version-check", *options]
     with _environment(_ANY_HOME if parse else str(settings.home), settings.province):
         try:
-            done = dbtRunner(parsed).invoke(
-                [command, *flags, *(str(each) for pair in arguments.items() for each in pair)]
-            )
+            with nullcontext() if parse else _validated_when_it_was_parsed():
+                done = dbtRunner(parsed).invoke(
+                    [command, *flags, *(str(each) for pair in arguments.items() for each in pair)]
+                )
         finally:
             DuckDBConnectionManager.close_all_connections()  # dbt-duckdb keeps the file open for its next command
     if done.result is None:
         raise BuildError(f"dbt {command}: {done.exception}")
     return done.result
+
+
+@contextmanager
+def _validated_when_it_was_parsed() -> Iterator[None]:
+    """dbt compares the project's settings with JSON schemas that it makes anew in every process: a second of processor
+    time. It did so when it parsed the project, which is done again whenever a file of it changes.
+    """
+    from dbt_common.dataclass_schema import dbtClassMixin
+
+    before = vars(dbtClassMixin)["validate"]
+    setattr(dbtClassMixin, "validate", classmethod(lambda _, data: None))  # noqa: B010 - a type checker forbids the other way
+    try:
+        yield
+    finally:
+        setattr(dbtClassMixin, "validate", before)  # noqa: B010
 
 
 @contextmanager
