@@ -124,7 +124,7 @@ def next_submission(prepared: dict[int, Settings], repeats: int) -> list[Run]:
 
 def tick(settings: Settings) -> Callable[[], object]:
     """The sensor's function, as Dagster's daemon calls it."""
-    sensor = files_sensor(settings, list(datasets().values()), JOB, [])
+    sensor = files_sensor(settings, list(datasets().values()), JOB, [], watched_seconds=0)
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
 
     def call() -> object:

@@ -28,6 +28,9 @@ from orchestration.sharing.rollback import taken_back
 from schemas import Declaration
 
 EVERY_SECONDS = 5
+#: A look lasts until the next one is near and sees a file half a second after it is ready: a further look costs more.
+WATCHED_SECONDS, _PAUSE_SECONDS = 4.0, 0.5
+_NOTHING = "no file is ready"
 #: Tag of a run: what it was started for, so that attempts can be counted.
 CAUSE = "kho/cause"
 _FIRST_PAUSE, _LONGEST_PAUSE = 15, 3600
@@ -36,7 +39,12 @@ _GOING = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 
 
 def files_sensor(
-    settings: Settings, datasets: Sequence[Declaration], job: str, following: Sequence[dg.AssetKey]
+    settings: Settings,
+    datasets: Sequence[Declaration],
+    job: str,
+    following: Sequence[dg.AssetKey],
+    *,
+    watched_seconds: float = WATCHED_SECONDS,
 ) -> dg.SensorDefinition:
     """Ask for one run over all datasets that have files ready. ``following``: the assets that come after them."""
 
@@ -52,7 +60,11 @@ def files_sensor(
             for each in datasets:
                 refresh_note(settings, each)  # no run begins for a folder that was dropped among the files
         lost = _lost_runs(settings, context)
-        asked = _ask(settings, datasets, following, context.instance)
+        until = time.monotonic() + watched_seconds
+        while (asked := _ask(settings, datasets, following, context.instance)) == _NOTHING:
+            if time.monotonic() >= until:
+                break
+            time.sleep(_PAUSE_SECONDS)
         if isinstance(asked, dg.RunRequest):
             return dg.SensorResult(run_requests=[asked], cursor=json.dumps(lost))
         return dg.SensorResult(skip_reason=asked, cursor=json.dumps(lost))
@@ -84,7 +96,7 @@ def _ask(
     elif behind := _sequence_behind(settings):
         cause = f"ledger-{behind}"
     else:
-        return "no file is ready"
+        return _NOTHING
     if instance.get_runs(filters=dg.RunsFilter(statuses=[*_TO_COME, *_GOING]), limit=1) or _is_busy(settings):
         return "a run is going"
     attempts = instance.get_run_records(filters=dg.RunsFilter(tags={CAUSE: cause}))

@@ -10,10 +10,12 @@ from orchestration.settings import Settings
 from schemas import datasets
 
 
-def tick(settings: Settings, instance: dg.DagsterInstance, cursor: str | None = None) -> dg.SensorResult:
+def tick(
+    settings: Settings, instance: dg.DagsterInstance, cursor: str | None = None, *, watched_seconds: float = 0
+) -> dg.SensorResult:
     """One look of the sensor."""
     following = [assets.SUBMISSION, assets.PUBLISHED]
-    sensor = sensors.files_sensor(settings, list(datasets().values()), JOB, following)
+    sensor = sensors.files_sensor(settings, list(datasets().values()), JOB, following, watched_seconds=watched_seconds)
     result = sensor(dg.build_sensor_context(instance=instance, cursor=cursor))
     assert isinstance(result, dg.SensorResult)
     return result

@@ -28,7 +28,7 @@ from tests import compiled, office
 from tests.office import COMPLETIONS, PARCELS, RESIDENTS, Row, learner, parcel, resident
 
 pytestmark = pytest.mark.xdist_group("compiled")
-#: The models of which a part is replaced, by the column that names the part.
+#: The models of which a part is replaced, and what names the part: their first column.
 REPLACED = {
     "core.fct_resident": "citizen_key",
     "core.dim_person": "citizen_key",
@@ -109,32 +109,31 @@ def content(settings: Settings) -> Content:
         return {name: Counter(connection.execute(f"from {name}").fetchall()) for (name,) in tables}
 
 
-def without(settings: Settings, table: str, column: str, keys: set[str]) -> Counter[tuple[Any, ...]]:
-    with duckdb.connect(settings.warehouse) as connection:
-        rest = f"from {table} where {column} is null or {column} not in (select unnest($1))"
-        return Counter(connection.execute(rest, [sorted(keys)]).fetchall())
-
-
 def concerned(settings: Settings, table: changes.ExportedTable) -> set[str]:
     return set(pl.read_parquet(settings.bronze / f"{table.name}.parquet").to_series())
 
 
-def communes_now(settings: Settings, persons: set[str]) -> set[str]:
-    with duckdb.connect(settings.warehouse) as connection:
-        where = "select distinct commune_key from core.fct_resident where citizen_key in (select unnest($1))"
-        return {commune for (commune,) in connection.execute(where, [sorted(persons)]).fetchall() if commune}
+def places(held: Content, persons: set[str]) -> set[str]:
+    """The communes in which persons stand."""
+    at = 4  # commune_key, after citizen_key, period, period_end and unit
+    return {row[at] for row in held["core.fct_resident"] if row[0] in persons}
 
 
-def rest_of(settings: Settings, persons: set[str], communes: set[str]) -> Content:
-    """What is said not to be concerned in the models of which a part is replaced."""
+def rest(held: Content, persons: set[str], communes: set[str]) -> Content:
+    """What is not concerned of the models of which a part is replaced."""
     keys = {"citizen_key": persons, "commune_key": communes}
-    return {table: without(settings, table, column, keys[column]) for table, column in REPLACED.items()}
+    return {
+        table: Counter({row: count for row, count in held[table].items() if row[0] not in keys[part]})
+        for table, part in REPLACED.items()
+    }
 
 
 def test_the_models_of_which_a_part_is_replaced_are_those_tested_here() -> None:
     files = (PROJECT / "dbt_project" / "models").rglob("*.sql")
-    found = {f"core.{file.stem}" for file in files if "{{ replaces_" in file.read_text(encoding="utf-8")}
-    assert found == REPLACED.keys()
+    texts = {f"core.{file.stem}": file.read_text(encoding="utf-8") for file in files}
+    macros = {"citizen_key": "{{ replaces_persons() }}", "commune_key": "{{ replaces_communes() }}"}
+    found = {name: part for name, text in texts.items() for part, macro in macros.items() if macro in text}
+    assert found == REPLACED
 
 
 def test_what_a_change_does_not_concern_is_the_same_before_and_after(home: Settings) -> None:
@@ -142,25 +141,20 @@ def test_what_a_change_does_not_concern_is_the_same_before_and_after(home: Setti
     known = project(home)
     compiled.build(home)
     for name, event in EVENTS.items():
-        before, table_before = inputs(home), content(home)
+        before, held = inputs(home), content(home)
         event(home)
         found = changes.compare(home, before, inputs(home))
         assert found is not None, name
         changes.export_changed(home, found)
         persons, communes = concerned(home, PERSON), concerned(home, COMMUNE)
-        others = rest_of(home, persons, communes), home.warehouse.read_bytes()
+        assert communes == places(held, persons) - {None}, name
         compiled.build(home)
-        now = communes_now(home, persons)
-        home_before = home.model_copy(update={"home": home.home / "before"})
-        home_before.home.mkdir(exist_ok=True)
-        home_before.warehouse.write_bytes(others[1])
-        assert rest_of(home, persons, communes | now) == rest_of(home_before, persons, communes | now), name
-        built = {f".{each}" for each in changes.affected(known.nodes, known.sources, found)}
-        after = content(home)
-        left_alone = {table for table in after if f".{table.partition('.')[2]}" not in built}
-        assert {table: after[table] for table in left_alone} == {table: table_before[table] for table in left_alone}, (
-            name
-        )
+        holds = content(home)
+        communes |= places(holds, persons)
+        assert rest(holds, persons, communes) == rest(held, persons, communes), name
+        built = set(changes.affected(known.nodes, known.sources, found))
+        left_alone = {table for table in holds if table.partition(".")[2] not in built}
+        assert {table: holds[table] for table in left_alone} == {table: held[table] for table in left_alone}, name
         assert "core.fct_dossier" in left_alone, name
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import time
+from types import SimpleNamespace
 
 import dagster as dg
 import pytest
@@ -58,6 +60,27 @@ def test_a_folder_among_the_files_starts_nothing_and_is_told_to_the_officer(
 def test_a_file_that_is_still_being_copied_waits(settings: Settings, instance: dg.DagsterInstance, drop: Drop) -> None:
     os.utime(drop(office.PARCELS, "2026Q3.csv", "x"))
     assert skipped(tick(settings.model_copy(update={"stable_seconds": 600}), instance)) == "no file is ready"
+
+
+def test_a_file_that_becomes_ready_during_a_look_is_seen_in_it_and_without_one_the_look_ends(
+    settings: Settings, instance: dg.DagsterInstance, drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock of the looks moves by their pauses; the file comes in the third."""
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            drop(office.PARCELS, "2026Q3.csv", "x")
+
+    clock = SimpleNamespace(monotonic=lambda: sum(pauses), time=time.time, sleep=pause)
+    monkeypatch.setattr(sensors, "time", clock)
+    assert len(tick(settings, instance, watched_seconds=4).run_requests) == 1
+    assert pauses == [0.5] * 3
+    (settings.incoming(office.PARCELS.path) / "2026Q3.csv").unlink()
+    pauses[:] = [0.5] * 4
+    assert skipped(tick(settings, instance, watched_seconds=4)) == "no file is ready"
+    assert pauses == [0.5] * 12
 
 
 def test_files_of_two_datasets_start_one_run_over_both_and_what_follows(
