@@ -26,7 +26,7 @@ from orchestration.locks import WAREHOUSE, lock
 from orchestration.run import prepare_home
 from orchestration.settings import Settings
 from orchestration.sharing.publication import publish_all
-from orchestration.sharing.publish import Published
+from orchestration.sharing.versions import Published
 from schemas import datasets
 
 DATA = Path(__file__).parent / ".data"

@@ -26,7 +26,7 @@ from orchestration.intake.discover import incoming_files
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.intake.take_in import take_in_dataset
 from orchestration.settings import PROJECT, Settings
-from orchestration.sharing.publish import current
+from orchestration.sharing.versions import current
 
 LOOK_SECONDS, GIVE_UP_SECONDS = 0.05, 600
 #: Steps of a run, as Dagster names them, and what they do.

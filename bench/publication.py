@@ -19,7 +19,8 @@ import duckdb
 
 from bench.reporting import Cost, Line, measured, median, note, parser, report
 from orchestration.settings import Settings
-from orchestration.sharing.publish import Facts, publish
+from orchestration.sharing.publish import publish
+from orchestration.sharing.versions import Facts
 
 DATA = Path(__file__).parent / ".data" / "publication"
 #: Rows that make about one megabyte: random text does not compress.

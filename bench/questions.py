@@ -26,9 +26,9 @@ from orchestration import warehouse
 from orchestration.demo.story import QUESTIONS
 from orchestration.lineage.project import read_project
 from orchestration.settings import Settings
-from orchestration.sharing.publish import Published, current
 from orchestration.sharing.reader import open_read_only
 from orchestration.sharing.tables import folder_of_tables
+from orchestration.sharing.versions import Published, current
 
 #: So many tables are listed one by one.
 LISTED = 5

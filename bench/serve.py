@@ -23,9 +23,9 @@ from pathlib import Path
 
 from bench.reporting import Line, parser, report
 from orchestration.settings import Settings
-from orchestration.sharing.publish import SHARED, current
 from orchestration.sharing.reader import open_read_only
 from orchestration.sharing.service.tokens import create_token
+from orchestration.sharing.versions import SHARED, current
 
 PORT = 8399
 #: What people ask: the questions of the README and a count over the largest fact.

@@ -18,7 +18,8 @@ from orchestration.files import private_folder
 from orchestration.intake.known import ledger_as_known
 from orchestration.locks import WAREHOUSE, lock
 from orchestration.settings import Settings
-from orchestration.sharing.publish import Published, current, publish
+from orchestration.sharing.publish import publish
+from orchestration.sharing.versions import Published, current
 from schemas import datasets
 
 

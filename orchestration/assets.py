@@ -20,7 +20,7 @@ from orchestration.dbt_calls import manifest
 from orchestration.runs import ONLY_RUN, OnProgress, Progress
 from orchestration.settings import Settings
 from orchestration.sharing.publication import publish_all
-from orchestration.sharing.publish import SHARED
+from orchestration.sharing.versions import SHARED
 from schemas import Declaration
 
 SUBMISSION = dg.AssetKey(["bronze", "submission"])

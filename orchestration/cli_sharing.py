@@ -18,8 +18,8 @@ Version = Annotated[str, typer.Argument(help="Version, such as v000012 or 12.")]
 def versions(audience: AudienceName = "shared", as_json: Json = False) -> None:
     """List the published versions that are kept, and which of them is read."""
     from orchestration.console_sharing import show_versions
-    from orchestration.sharing.publish import current
-    from orchestration.sharing.publish import versions as kept
+    from orchestration.sharing.versions import current
+    from orchestration.sharing.versions import versions as kept
 
     show_versions(
         kept(settings(), audience=audience), current(settings(), audience=audience), audience, as_json=as_json
@@ -31,7 +31,7 @@ def diff(before: Version, after: Version, audience: AudienceName = "shared", as_
     from orchestration.console_sharing import show_comparison
     from orchestration.lineage.project import read_project
     from orchestration.sharing.comparison import compare
-    from orchestration.sharing.publish import find_version
+    from orchestration.sharing.versions import find_version
 
     old, new = (find_version(settings(), name, audience=audience) for name in (before, after))
     keys = {name: each.key for name, each in read_project(settings()).relations.items()}

@@ -7,8 +7,8 @@ from dataclasses import asdict
 
 from orchestration.console import console, plain_table, print_json, say
 from orchestration.sharing.comparison import Comparison
-from orchestration.sharing.publish import Published
 from orchestration.sharing.service.tokens import Token
+from orchestration.sharing.versions import Published
 
 #: Values of KPIs that are shown; JSON has all of them.
 _SHOWN = 30

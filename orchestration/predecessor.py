@@ -17,8 +17,8 @@ import polars as pl
 from orchestration.files import replacing
 from orchestration.intake.exported import ExportedTable
 from orchestration.settings import Settings
-from orchestration.sharing.publish import Facts, Published, versions
 from orchestration.sharing.reader import open_read_only
+from orchestration.sharing.versions import Facts, Published, versions
 
 _DECIMAL = pl.Decimal(24, 4)
 

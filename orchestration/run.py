@@ -22,7 +22,7 @@ from orchestration.history import relaxed_history
 from orchestration.intake.ledger import Submission
 from orchestration.locks import WAREHOUSE, BusyError, lock
 from orchestration.settings import PROJECT, Settings
-from orchestration.sharing.publish import Published
+from orchestration.sharing.versions import Published
 from schemas import Declaration
 from schemas import dataset as find_dataset
 from schemas import datasets as all_datasets

@@ -17,7 +17,7 @@ from orchestration.intake.take_in import sweep
 from orchestration.locks import WAREHOUSE, lock
 from orchestration.rotation import finish_rotations
 from orchestration.settings import Settings
-from orchestration.sharing.publish import Published
+from orchestration.sharing.versions import Published
 
 #: Resource that every step needs: see :func:`only_run`.
 ONLY_RUN = "only_run"

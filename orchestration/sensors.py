@@ -23,8 +23,8 @@ from orchestration.intake.receipts.left_lying import refresh_note
 from orchestration.locks import WAREHOUSE, BusyError, lock
 from orchestration.quick_intake import is_small, take_in_at_once
 from orchestration.settings import Settings
-from orchestration.sharing.publish import current
 from orchestration.sharing.rollback import taken_back
+from orchestration.sharing.versions import current
 from schemas import Declaration
 
 EVERY_SECONDS = 5

@@ -8,7 +8,7 @@ from typing import Any
 from orchestration.intake.discover import skipped_files, waiting_files
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.settings import Settings
-from orchestration.sharing.publish import current
+from orchestration.sharing.versions import current
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from orchestration.intake.ledger import Ledger
 from orchestration.lineage.exported import export_lineage
 from orchestration.predecessor import export_predecessor
 from orchestration.settings import Settings
-from orchestration.sharing.publish import Facts, current
+from orchestration.sharing.versions import Facts, current
 
 Outcome = Literal["ok", "warned", "failed", "skipped"]
 #: The tables that dbt reads beside bronze and ``submission``.

@@ -21,8 +21,8 @@ from typing import Any
 
 from orchestration.intake import vault_files
 from orchestration.settings import PROJECT, Settings
-from orchestration.sharing.publish import current
 from orchestration.sharing.reader import open_read_only
+from orchestration.sharing.versions import current
 from tests import crash_runner
 from tests.crash_runner import Order
 from tests.office import COMPLETIONS, PARCELS, RESIDENTS, drop, learner, parcel, resident, rows_csv

@@ -37,7 +37,7 @@ from orchestration.intake.uniqueness import KeySpool
 from orchestration.locks import BusyError, lock
 from orchestration.settings import Settings
 from orchestration.sharing import publish as publishing
-from orchestration.sharing.publish import Facts
+from orchestration.sharing.versions import Facts, current
 from orchestration.warehouse import discard_half_made
 from schemas import Declaration, datasets
 
@@ -94,7 +94,7 @@ def run(settings: Settings, *, warehouse: bool) -> None:
         export_for_dbt(settings)
         build(settings)
         facts = Facts(ledger_sequence=Ledger(settings.ledger).last_sequence(), code="")
-        published = publishing.current(settings)
+        published = current(settings)
         if published is None or published.facts != facts:
             publishing.publish(settings, facts=facts)
 

@@ -24,8 +24,8 @@ from orchestration.intake.deadlines import end_of_day
 from orchestration.intake.take_in import take_in_dataset
 from orchestration.run import prepare_home
 from orchestration.settings import Settings
-from orchestration.sharing.publish import current
 from orchestration.sharing.query import query
+from orchestration.sharing.versions import current
 from schemas import dataset
 from tests import commands, compiled
 from tests.office import as_csv, drop, table

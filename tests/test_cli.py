@@ -141,7 +141,7 @@ def test_status_shows_what_waits(kho, tmp_path):
 
 
 @pytest.mark.parametrize("command", ["check", "peek", "status", "sql", "schema", "template"])
-def test_quick_commands_import_neither_dagster_nor_dbt(command, tmp_path):
+def test_quick_commands_import_neither_dagster_nor_dbt_and_only_sql_a_database(command, tmp_path):
     file = write(tmp_path / "2026-10.csv", GOOD)
     arguments = {
         "check": ["check", str(file), "-d", "population/residents"],
@@ -153,7 +153,7 @@ def test_quick_commands_import_neither_dagster_nor_dbt(command, tmp_path):
     program = (
         "import sys\nfrom orchestration.cli import main\nsys.argv = ['kho', *sys.argv[1:]]\n"
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
-        "heavy = {name.partition('.')[0] for name in sys.modules} & {'dagster', 'dagster_dbt', 'dbt', 'pandas'}\n"
+        "heavy = {name.partition('.')[0] for name in sys.modules} & {'dagster', 'dagster_dbt', 'dbt', 'pandas', 'duckdb'}\n"
         "print('HEAVY', sorted(heavy))"
     )
     environment = {"KHO_HOME": str(tmp_path / "home"), "PATH": "/usr/bin:/bin"}
@@ -165,4 +165,5 @@ def test_quick_commands_import_neither_dagster_nor_dbt(command, tmp_path):
         text=True,
         check=True,
     )
-    assert done.stdout.splitlines()[-1] == "HEAVY []"
+    expected = ["duckdb"] if command == "sql" else []
+    assert done.stdout.splitlines()[-1] == f"HEAVY {expected}"

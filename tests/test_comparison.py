@@ -13,8 +13,9 @@ from typer.testing import CliRunner
 from orchestration import cli, cli_sharing, sensors, warehouse
 from orchestration.settings import Settings
 from orchestration.sharing.comparison import Comparison, TableDifference, compare
-from orchestration.sharing.publish import Facts, Published, UnknownVersionError, current, find_version, publish
+from orchestration.sharing.publish import publish
 from orchestration.sharing.rollback import roll_back
+from orchestration.sharing.versions import Facts, Published, UnknownVersionError, current, find_version
 
 SCHEMAS = "create or replace schema core; create or replace schema marts;"
 BEFORE = """

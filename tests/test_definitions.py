@@ -20,7 +20,7 @@ from orchestration.intake.ledger import Submission
 from orchestration.locks import WAREHOUSE, BusyError, lock
 from orchestration.run import dev, prepare_home, run
 from orchestration.settings import PROJECT, Settings
-from orchestration.sharing.publish import Facts, Published
+from orchestration.sharing.versions import Facts, Published
 from orchestration.warehouse import EXPORTED
 from schemas import UnknownDatasetError, datasets
 from tests.office import PARCELS

@@ -38,7 +38,7 @@ from orchestration.intake.ledger import Ledger
 from orchestration.run import RunOutcome, run
 from orchestration.settings import PROJECT, Settings
 from orchestration.sharing.postgres.publication import publish_to
-from orchestration.sharing.publish import current
+from orchestration.sharing.versions import current
 from schemas import Declaration, datasets
 from tests import compiled
 from tests.demo_totals import CommuneTotals, commune_totals

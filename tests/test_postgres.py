@@ -30,7 +30,7 @@ from orchestration.sharing.postgres.publication import publish_to
 from orchestration.sharing.postgres.roles import make_login
 from orchestration.sharing.postgres.server import PostgresError, connected, masked
 from orchestration.sharing.publication import publish_all
-from orchestration.sharing.publish import Facts
+from orchestration.sharing.versions import Facts
 from tests.postgres_server import running
 
 pytestmark = pytest.mark.xdist_group("postgres")

@@ -16,9 +16,9 @@ from orchestration.sharing import publication
 from orchestration.sharing import publish as publishing
 from orchestration.sharing.audiences import Audiences, Relation, SmallCells, audience_names, declared_audiences
 from orchestration.sharing.publication import publish_all
-from orchestration.sharing.publish import Facts, UnknownVersionError, current, versions
 from orchestration.sharing.reader import open_read_only
 from orchestration.sharing.rollback import roll_back, taken_back
+from orchestration.sharing.versions import Facts, Published, UnknownVersionError, current, versions
 
 NOW = datetime.datetime(2026, 11, 28, tzinfo=datetime.UTC)
 FACTS = Facts(ledger_sequence=7, code="c0de")
@@ -232,7 +232,7 @@ def test_a_publication_that_dies_between_announcements_is_made_again_for_all(
     publish_all(home, facts=FACTS)
     announced = []
 
-    def dies(version: publishing.Published) -> None:
+    def dies(version: Published) -> None:
         if len(announced) == dies_at:
             raise KeyboardInterrupt
         announced.append(real(version))

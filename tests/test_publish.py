@@ -14,8 +14,9 @@ import pytest
 
 from orchestration.settings import Settings
 from orchestration.sharing import publish as publishing
-from orchestration.sharing.publish import Facts, Published, PublishError, current, publish, versions
+from orchestration.sharing.publish import PublishError, publish
 from orchestration.sharing.reader import open_read_only
+from orchestration.sharing.versions import Facts, Published, current, versions
 
 FACTS = Facts(ledger_sequence=7, code="c0de")
 

@@ -15,8 +15,9 @@ import pytest
 from orchestration.settings import Settings
 from orchestration.sharing import query as querying
 from orchestration.sharing import reader
-from orchestration.sharing.publish import Facts, publish
+from orchestration.sharing.publish import publish
 from orchestration.sharing.query import NothingPublishedError, QueryError, QueryTimeoutError, query, render
+from orchestration.sharing.versions import Facts
 
 MODELS = """
 create schema core; create schema marts;

@@ -22,12 +22,13 @@ import pytest
 import uvicorn
 
 from orchestration.settings import Settings
-from orchestration.sharing.publish import Facts, announce, current, prepare, publish
+from orchestration.sharing.publish import announce, prepare, publish
 from orchestration.sharing.query import QueryError, query
 from orchestration.sharing.service import pool
 from orchestration.sharing.service.routes import application
 from orchestration.sharing.service.tokens import create_token, find_token, revoke_token, tokens
 from orchestration.sharing.service.worker import Question, serve_questions
+from orchestration.sharing.versions import Facts, current
 from tests import attacks
 
 FACTS = Facts(ledger_sequence=1, code="c")

@@ -15,8 +15,8 @@ from orchestration.kpis import Kpi, declared_kpis
 from orchestration.lineage.columns import ColumnLineage, Source
 from orchestration.lineage.project import BRONZE, Relation, read_project
 from orchestration.settings import Settings
-from orchestration.sharing.publish import current
 from orchestration.sharing.query import literal, records
+from orchestration.sharing.versions import current
 from schemas import Column, Declaration, datasets
 
 #: Schemas whose tables analysts query.

@@ -13,8 +13,8 @@ from typing import Any
 from orchestration.files import replacing
 from orchestration.settings import Settings
 from orchestration.sharing.audiences import OPEN
-from orchestration.sharing.publish import UnknownVersionError, current
 from orchestration.sharing.tables import MANIFEST, folder_of_tables
+from orchestration.sharing.versions import UnknownVersionError, current
 
 _CONTEXT = {
     "dcat": "http://www.w3.org/ns/dcat#",

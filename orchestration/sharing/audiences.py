@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from orchestration.settings import Settings
-from orchestration.sharing.publish import SHARED
+from orchestration.sharing.versions import SHARED
 from orchestration.yaml_files import read_yaml
 from schemas import datasets
 

@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 
 from orchestration.sharing.extract import Described, described
-from orchestration.sharing.publish import Published
+from orchestration.sharing.versions import Published
 
 _KPI = "marts.mart_kpi"
 _KPI_KEY = ("kpi_id", "geography_level", "geography_code", "breakdown", "period")

@@ -21,9 +21,9 @@ from orchestration.settings import Settings
 from orchestration.sharing import publish as publishing
 from orchestration.sharing.audiences import OPEN, Audience, Audiences, declared_audiences
 from orchestration.sharing.extract import extract
-from orchestration.sharing.publish import SHARED, Facts, Published
 from orchestration.sharing.rollback import forget_rollback
 from orchestration.sharing.tables import write_tables
+from orchestration.sharing.versions import SHARED, Facts, Published, next_number
 
 
 def publish_all(settings: Settings, *, facts: Facts) -> Published:
@@ -35,7 +35,7 @@ def publish_all(settings: Settings, *, facts: Facts) -> Published:
     for name in audiences.all:
         publishing.sweep(settings, name)
     publishing.checkpoint(settings.warehouse)
-    number = publishing.next_number(settings)
+    number = next_number(settings)
     prepared: list[Published] = []
     with _common_extract(settings, audiences) as common:
         for audience in audiences.all.values():

@@ -14,11 +14,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import duckdb
@@ -26,90 +25,27 @@ import duckdb
 from orchestration.files import private_folder, replacing
 from orchestration.settings import Settings
 from orchestration.sharing.reader import open_read_only
+from orchestration.sharing.versions import (
+    ANNOUNCEMENT,
+    SHARED,
+    Facts,
+    Published,
+    current,
+    facts_file,
+    folder_of,
+    next_number,
+    number_of,
+    version_files,
+)
 
-SHARED = "shared"
 #: The only schemas of a published file.
 SCHEMAS = frozenset({"core", "marts", "ops"})
-_ANNOUNCEMENT = "current.json"
 #: Is there from a rollback to the next publication (``rollback.py``).
 TAKEN_BACK = "taken_back.json"
-_VERSION = re.compile(r"v([0-9]{6,})\.duckdb")
 
 
 class PublishError(RuntimeError):
     """The warehouse cannot be published as it is; the version published before stands."""
-
-
-class UnknownVersionError(LookupError):
-    """No version of that name is kept; the message lists those that are."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Facts:
-    """What a warehouse was built from: the ledger's sequence, and a hash of the code that built it."""
-
-    ledger_sequence: int
-    code: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Published:
-    """A published version: ``file`` lies in ``folder``; ``tables`` maps schema.table to its number of rows."""
-
-    version: str
-    file: str
-    published_at: str  # ISO 8601, UTC
-    ledger_sequence: int
-    code: str
-    bytes: int
-    sha256: str
-    tables: dict[str, int]
-    folder: Path
-
-    @property
-    def path(self) -> Path:
-        """The DuckDB file."""
-        return self.folder / self.file
-
-    @property
-    def facts(self) -> Facts:
-        """What this version was built from."""
-        return Facts(ledger_sequence=self.ledger_sequence, code=self.code)
-
-
-def folder_of(settings: Settings, audience: str) -> Path:
-    """Where the versions of an audience lie. No colons: shares for Windows do not allow them."""
-    return settings.publish / audience.replace(":", "-")
-
-
-def versions(settings: Settings, *, audience: str = SHARED) -> list[Published]:
-    """The versions that are kept, oldest first."""
-    folder = folder_of(settings, audience)
-    found = [_facts(file) for file in _versions(folder)] if folder.exists() else []
-    return [_read(facts) for facts in found if facts.exists()]
-
-
-def current(settings: Settings, *, audience: str = SHARED) -> Published | None:
-    """The version that readers are to open; None before the first publication."""
-    try:
-        return _read(folder_of(settings, audience) / _ANNOUNCEMENT)
-    except FileNotFoundError:
-        return None
-
-
-def find_version(settings: Settings, name: str, *, audience: str = SHARED) -> Published:
-    """The version of this name, such as v000012 or 12. Raises UnknownVersionError."""
-    kept = {each.version: each for each in versions(settings, audience=audience)}
-    wanted = f"v{int(name):06}" if name.isdecimal() else name
-    if wanted not in kept:
-        raise UnknownVersionError(f"no version {name!r} is kept for {audience}; there are: {', '.join(kept) or 'none'}")
-    return kept[wanted]
-
-
-def next_number(settings: Settings) -> int:
-    """The number of the next version: one for all audiences, and higher than any that is or was published."""
-    folders = [folder for folder in settings.publish.iterdir() if folder.is_dir()] if settings.publish.exists() else []
-    return max((_number(file) for folder in folders for file in _versions(folder)), default=0) + 1
 
 
 def publish(settings: Settings, *, facts: Facts) -> Published:
@@ -162,14 +98,14 @@ def announce(published: Published) -> None:
     facts = asdict(published)
     del facts["folder"]
     text = json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
-    for file in (_facts(published.path), published.folder / _ANNOUNCEMENT):
+    for file in (facts_file(published.path), published.folder / ANNOUNCEMENT):
         with replacing(file) as temporary:
             temporary.write_text(text, encoding="utf-8")
 
 
 def withdraw(settings: Settings, audience: str) -> None:
     """Leave an audience without a version that readers are to open; those that are kept stay."""
-    (folder_of(settings, audience) / _ANNOUNCEMENT).unlink(missing_ok=True)
+    (folder_of(settings, audience) / ANNOUNCEMENT).unlink(missing_ok=True)
 
 
 def keep_only_current(settings: Settings) -> None:
@@ -192,35 +128,17 @@ def sweep(settings: Settings, audience: str, *, keep: int | None = None) -> None
     for leftover in folder.glob(".*.tmp*"):
         shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
     announced = current(settings, audience=audience)
-    whole = [file for file in _versions(folder) if _facts(file).exists()]
+    whole = [file for file in version_files(folder) if facts_file(file).exists()]
     if not (settings.publish / TAKEN_BACK).exists():
-        whole = [file for file in whole if announced and _number(file) <= _number(announced.path)]
+        whole = [file for file in whole if announced and number_of(file) <= number_of(announced.path)]
     newest = whole[-keep:] if keep else []
     kept = {*newest, *([announced.path] if announced else [])}
-    for file in set(_versions(folder)) - kept:
+    for file in set(version_files(folder)) - kept:
         file.unlink()
-        _facts(file).unlink(missing_ok=True)
+        facts_file(file).unlink(missing_ok=True)
     for tables in folder.glob("v*"):
         if tables.is_dir() and tables.with_name(f"{tables.name}.duckdb") not in kept:
             shutil.rmtree(tables)
-
-
-def _read(facts: Path) -> Published:
-    return Published(**json.loads(facts.read_text(encoding="utf-8")), folder=facts.parent)
-
-
-def _facts(file: Path) -> Path:
-    return file.with_suffix(".json")
-
-
-def _number(file: Path) -> int:
-    match = _VERSION.fullmatch(file.name)
-    return int(match[1]) if match else 0
-
-
-def _versions(folder: Path) -> list[Path]:
-    """Version files, oldest first."""
-    return sorted((file for file in folder.iterdir() if _number(file)), key=_number)
 
 
 def checkpoint(warehouse: Path) -> None:

@@ -25,8 +25,8 @@ from typing import Any, Literal, TextIO, get_args
 import duckdb
 
 from orchestration.settings import Settings
-from orchestration.sharing.publish import SHARED, current
 from orchestration.sharing.reader import RefusedError, open_read_only, single_query
+from orchestration.sharing.versions import SHARED, current
 
 __all__ = [
     "FORMATS",

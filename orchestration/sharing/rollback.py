@@ -16,16 +16,8 @@ from pathlib import Path
 from orchestration.files import replacing
 from orchestration.locks import WAREHOUSE, lock
 from orchestration.settings import Settings
-from orchestration.sharing.publish import (
-    SHARED,
-    TAKEN_BACK,
-    Published,
-    announce,
-    current,
-    find_version,
-    versions,
-    withdraw,
-)
+from orchestration.sharing.publish import TAKEN_BACK, announce, withdraw
+from orchestration.sharing.versions import SHARED, Published, current, find_version, versions
 
 
 def roll_back(settings: Settings, name: str) -> Published:

@@ -19,7 +19,7 @@ import duckdb
 from orchestration.files import private_folder, sync_folder
 from orchestration.sharing.audiences import OPEN, Audience, Relation
 from orchestration.sharing.extract import FLAG, Described, described
-from orchestration.sharing.publish import Published
+from orchestration.sharing.versions import Published
 
 MANIFEST = "manifest.json"
 _SUBMISSIONS = "core.fct_submission"

@@ -35,7 +35,7 @@ from orchestration.sharing.postgres.layout import (
 )
 from orchestration.sharing.postgres.roles import audience_role, grant
 from orchestration.sharing.postgres.server import Server, connected, identifier, literal, only_publication
-from orchestration.sharing.publish import Published, UnknownVersionError, current
+from orchestration.sharing.versions import Published, UnknownVersionError, current
 
 #: After this time no query of a reader can still be at a load: roles have a shorter ``statement_timeout``.
 KEEP_SECONDS = 900

@@ -22,11 +22,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from orchestration.settings import Settings
-from orchestration.sharing.publish import Published, current
 from orchestration.sharing.service.access_log import Access, note_access
 from orchestration.sharing.service.pool import Pool
 from orchestration.sharing.service.tokens import Token, find_token
 from orchestration.sharing.service.worker import Answer, Form, Question
+from orchestration.sharing.versions import Published, current
 
 _LONGEST_QUERY = 100_000
 #: Between reading the name of a version and opening it, the version may be succeeded and removed.
