@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -25,6 +26,9 @@ from orchestration.sharing.rollback import forget_rollback
 from orchestration.sharing.tables import write_tables
 from orchestration.sharing.versions import SHARED, Facts, Published, next_number
 
+#: Files of so many audiences are made at a time; DuckDB works without the interpreter's lock.
+_CORES = 2
+
 
 def publish_all(settings: Settings, *, facts: Facts) -> Published:
     """Publish the warehouse as it is now for every audience; returns the shared version.
@@ -36,14 +40,18 @@ def publish_all(settings: Settings, *, facts: Facts) -> Published:
         publishing.sweep(settings, name)
     publishing.checkpoint(settings.warehouse)
     number = next_number(settings)
-    prepared: list[Published] = []
-    with _common_extract(settings, audiences) as common:
-        for audience in audiences.all.values():
+    shared, *others = audiences.all.values()
+    with _common_extract(settings, audiences) as common, ThreadPoolExecutor(_CORES) as workers:
+
+        def prepare(audience: Audience, same_as: Published | None) -> Published:
             write = _writer(settings, audiences, audience, common)
             version = publishing.prepare(settings, audience=audience.name, number=number, facts=facts, write=write)
             if settings.publish_tables:
-                write_tables(version, audience, audiences.relations, same_as=prepared[0] if prepared else None)
-            prepared.append(version)
+                write_tables(version, audience, audiences.relations, same_as=same_as)
+            return version
+
+        first = prepare(shared, None)
+        prepared = [first, *workers.map(lambda audience: prepare(audience, first), others)]
     for version in reversed(prepared):
         publishing.announce(version)
     forget_rollback(settings)
