@@ -30,7 +30,7 @@ from schemas import Declaration
 EVERY_SECONDS = 5
 #: A look lasts until the next one is near and sees a file half a second after it is ready: a further look costs more.
 WATCHED_SECONDS, _PAUSE_SECONDS = 4.0, 0.5
-_NOTHING = "no file is ready"
+_NOTHING, _BUSY = "no file is ready", "a run is going"
 #: Tag of a run: what it was started for, so that attempts can be counted.
 CAUSE = "kho/cause"
 _FIRST_PAUSE, _LONGEST_PAUSE = 15, 3600
@@ -61,7 +61,7 @@ def files_sensor(
                 refresh_note(settings, each)  # no run begins for a folder that was dropped among the files
         lost = _lost_runs(settings, context)
         until = time.monotonic() + watched_seconds
-        while (asked := _ask(settings, datasets, following, context.instance)) == _NOTHING:
+        while (asked := _ask(settings, datasets, following, context.instance)) in (_NOTHING, _BUSY):
             if time.monotonic() >= until:
                 break
             time.sleep(_PAUSE_SECONDS)
@@ -98,7 +98,7 @@ def _ask(
     else:
         return _NOTHING
     if instance.get_runs(filters=dg.RunsFilter(statuses=[*_TO_COME, *_GOING]), limit=1) or _is_busy(settings):
-        return "a run is going"
+        return _BUSY
     attempts = instance.get_run_records(filters=dg.RunsFilter(tags={CAUSE: cause}))
     pause = _seconds_to_wait(attempts)
     if pause > 0:

@@ -83,6 +83,19 @@ def test_a_file_that_becomes_ready_during_a_look_is_seen_in_it_and_without_one_t
     assert pauses == [0.5] * 12
 
 
+def test_a_run_that_ends_during_a_look_is_followed_by_the_next_in_it(
+    settings: Settings, instance: dg.DagsterInstance, drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = instance.get_run_by_id(run_of_a_killed_process(instance))
+    assert run
+    drop(office.PARCELS, "2026Q3.csv", "x")
+    clock = SimpleNamespace(monotonic=time.monotonic, time=time.time, sleep=lambda _: instance.report_run_canceled(run))
+    monkeypatch.setattr(sensors, "time", clock)
+    with lock(settings, WAREHOUSE):
+        assert skipped(tick(settings, instance)) == "a run is going"
+    assert len(tick(settings, instance, watched_seconds=600).run_requests) == 1
+
+
 def test_files_of_two_datasets_start_one_run_over_both_and_what_follows(
     settings: Settings, instance: dg.DagsterInstance, drop: Drop
 ) -> None:
