@@ -38,6 +38,7 @@ from orchestration.locks import WAREHOUSE, lock
 from orchestration.persons import checked, places_of, subject_hash
 from orchestration.settings import Settings
 from orchestration.vault_access import purpose
+from orchestration.warehouse import remove as remove_warehouse
 from schemas import Declaration, dataset, datasets
 
 #: Told how many of how many originals were searched, and the name of the next one.
@@ -132,6 +133,7 @@ def _carry_out(settings: Settings, plan: PrivacyRecord) -> None:
                 ledger.renew_receipt(submission.submission_id)
                 hand_out_receipt(settings, declaration, ledger, submission)
     shutil.rmtree(settings.homes_as_of, ignore_errors=True)
+    remove_warehouse(settings)  # free space of its file may hold rows that a build replaced in place
 
 
 def _remove_rows(

@@ -31,6 +31,7 @@ from orchestration.intake.pseudonyms import Pseudonymiser, pseudonym_keys
 from orchestration.intake.vault import keyed_columns
 from orchestration.locks import WAREHOUSE, lock
 from orchestration.settings import Settings
+from orchestration.warehouse import remove as remove_warehouse
 from schemas import Declaration, datasets
 
 KeyName = Literal["pseudonym", "vault"]
@@ -96,6 +97,7 @@ def _new_pseudonyms(settings: Settings, new: str, old: str) -> dict[str, int]:
                 counts["without_vault"] += not vault.exists()
                 _rewrite(settings, declaration, file, vault, new)
     shutil.rmtree(settings.homes_as_of, ignore_errors=True)
+    remove_warehouse(settings)  # free space of its file may hold pseudonyms under the old key
     return counts
 
 

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import openpyxl
 import polars as pl
 import pytest
@@ -23,6 +24,7 @@ from orchestration.intake.pseudonyms import Pseudonymiser, pseudonym_key
 from orchestration.persons import find
 from orchestration.retention import expired, retain
 from orchestration.settings import Settings
+from orchestration.warehouse import built_from
 from schemas import dataset
 from tests.conftest import HandIn
 from tests.office import COMPLETIONS, PARCELS, RESIDENTS, learner, parcel, resident, rows_csv, table
@@ -116,6 +118,24 @@ def test_nothing_of_an_erased_person_is_found_and_everybody_else_stays(
     assert _rows(settings, files) == [(7, 7, 0), (7, 7, 0), (2, 2, 0), (1, 1, 0), (1, 1, 0), (0, 0, 0), (1, 1, 0)]
     assert [path.name for path in settings.archive.iterdir()] == [files[6].file_sha256]
     assert find(settings, ID, PURPOSE) == []
+
+
+def test_rows_that_a_build_replaced_in_place_go_with_the_file_of_the_warehouse(
+    settings: Settings, files: list[Submission]
+) -> None:
+    """The person stands in a file that was replaced: nothing of what counts changes, yet the next build is a whole one."""
+    keyed = Pseudonymiser(pseudonym_key(settings))
+    key = keyed.series(pl.Series([ID]), RESIDENTS.columns["citizen_id"])[0]
+    with duckdb.connect(settings.warehouse) as connection:
+        connection.execute("set force_compression = 'uncompressed'")
+        connection.execute("create table replaced as select $1 || i as person from range(200000) as r (i)", [key])
+        connection.execute("create table kept as select 1 as one")
+        connection.execute("checkpoint")
+        connection.execute("drop table replaced")
+    assert key.encode() in settings.warehouse.read_bytes()
+    erase(settings, ID, PURPOSE)
+    assert not settings.warehouse.exists()
+    assert built_from(settings) is None
 
 
 def test_bronze_and_vault_still_stand_row_by_row_beside_each_other(settings: Settings, files: list[Submission]) -> None:
