@@ -47,15 +47,32 @@ _SMALL = 0.1
 
 
 @dataclass(frozen=True)
+class Counted:
+    """A submission whose rows count. facts: by which they do; file: what tells the file of its rows from any other."""
+
+    facts: str
+    rows: int
+    file: str
+
+
+@dataclass(frozen=True)
 class Inputs:
     """What a warehouse is made of.
 
-    exported: a hash of every exported table, by name. counted: by dataset and submission whose rows count, the facts
-    by which they do, its number of rows, and last what tells the file of its rows from any other.
+    exported: a hash of every exported table, by name. counted: the submissions whose rows count, by dataset and id.
     """
 
     exported: Mapping[str, str]
-    counted: Mapping[str, Mapping[str, list[Any]]]
+    counted: Mapping[str, Mapping[str, Counted]]
+
+    @classmethod
+    def read(cls, kept: Mapping[str, Any]) -> Inputs:
+        """The inputs of which ``dataclasses.asdict`` was kept as JSON."""
+        counted = {
+            path: {submission: Counted(**facts) for submission, facts in some.items()}
+            for path, some in kept["counted"].items()
+        }
+        return cls(kept["exported"], counted)
 
 
 @dataclass(frozen=True)
@@ -71,13 +88,13 @@ def inputs(settings: Settings, exported: Iterable[str]) -> Inputs:
     files = {name: settings.bronze / f"{name}.parquet" for name in exported if name not in _NAMES}
     submissions = pl.read_parquet(files["submission"]).filter("is_current")
     newest = pl.col("period_end") == pl.col("period_end").max().over("dataset", "unit")
-    counted: dict[str, dict[str, list[Any]]] = {}
+    counted: dict[str, dict[str, Counted]] = {}
     for row in submissions.with_columns(is_newest_of_unit=newest).iter_rows(named=True):
         declaration = datasets().get(row["dataset"])
         if declaration:  # dbt reads no other
-            facts = [str(row[name]) for name in _FACTS]
+            facts = " ".join(str(row[name]) for name in _FACTS)
             file = _identity(settings, declaration, row["submission_id"])
-            counted.setdefault(row["dataset"], {})[row["submission_id"]] = [*facts, row["rows_accepted"], file]
+            counted.setdefault(row["dataset"], {})[row["submission_id"]] = Counted(facts, row["rows_accepted"], file)
     return Inputs({name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in files.items()}, counted)
 
 
@@ -101,11 +118,12 @@ def compare(settings: Settings, before: Inputs, now: Inputs) -> Changes | None:
         if not differing:
             continue
         declaration = datasets().get(path)
-        if declaration is None or any(old[each][-1] != new[each][-1] for each in differing & old.keys() & new.keys()):
+        if declaration is None or any(old[each].file != new[each].file for each in differing & old.keys() & new.keys()):
             return None  # rows were rewritten, and nobody knows any more what they were
         if not all(_identity(settings, declaration, each) for each in differing):
             return None
-        if sum({**old, **new}[each][-2] for each in differing) > _SMALL * sum(each[-2] for each in new.values()):
+        either = {**old, **new}
+        if sum(either[each].rows for each in differing) > _SMALL * sum(each.rows for each in new.values()):
             return None
         tables.add(declaration.table)
         submissions[path] = differing

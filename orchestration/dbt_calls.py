@@ -1,7 +1,7 @@
 """Calling dbt, and the parsed project that its calls share.
 
-Belongs here: running a command of dbt, the manifest, which project it is. Does not belong here: when the warehouse is
-built and from what (``warehouse.py``), SQL (``dbt_project/``).
+Belongs here: running a command of dbt, the manifest. Does not belong here: when the warehouse is built and from what
+(``warehouse.py``), which project it is (``project_code.py``), SQL (``dbt_project/``).
 
 dbt runs inside this process: ``dbt --version``, which dagster-dbt's own runner starts every time, asks a package
 index on the internet, and a killed run must not leave a dbt process behind that goes on writing.
@@ -13,23 +13,19 @@ and profile name the home. It is parsed under a name that stands for any, which 
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from orchestration import derive
 from orchestration.files import private_folder, replacing
+from orchestration.project_code import project_code
 from orchestration.settings import Settings
 
-_PROJECT_FILES = ("*.sql", "*.yml", "*.csv")
 #: Stands for the home while the project is parsed.
 _ANY_HOME = "/any-home-of-kho"
 #: Parsed projects that are kept: another process may still be reading one of a moment ago.
@@ -40,25 +36,6 @@ _STATE = "partial_parse.msgpack"
 
 class BuildError(RuntimeError):
     """dbt could not build the warehouse, or one of its tests failed."""
-
-
-def project_code(settings: Settings) -> str:
-    """Hash of everything besides the ledger that decides what the warehouse holds."""
-    files = sorted(file for pattern in _PROJECT_FILES for file in settings.dbt_project.rglob(pattern))
-    facts = ((file, file.stat()) for file in files)
-    return _code(
-        settings.province, settings.dbt_project, tuple((file, at.st_mtime_ns, at.st_size) for file, at in facts)
-    )
-
-
-@lru_cache(maxsize=4)
-def _code(province: str, folder: Path, files: tuple[tuple[Path, int, int], ...]) -> str:
-    """The hash of files as they stand: a run asks for it some sixteen times."""
-    digest = hashlib.sha256(f"{province} {duckdb.__version__}".encode())
-    for file, *_ in files:
-        digest.update(f"\0{file.relative_to(folder)}\0".encode())
-        digest.update(file.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def manifest(settings: Settings) -> Path:

@@ -17,12 +17,13 @@ import duckdb
 
 from orchestration import derive
 from orchestration.changes import Changes, Inputs, affected, compare, export_changed, inputs
-from orchestration.dbt_calls import invoke, project, project_code
+from orchestration.dbt_calls import invoke, project
 from orchestration.files import replacing
 from orchestration.intake.bronze import export_for_dbt
 from orchestration.intake.ledger import Ledger
 from orchestration.lineage.exported import export_lineage
 from orchestration.predecessor import export_predecessor
+from orchestration.project_code import project_code
 from orchestration.settings import Settings
 from orchestration.sharing.versions import Facts, current
 
@@ -84,12 +85,12 @@ class _LastBuild:
 def _last_build(settings: Settings) -> _LastBuild | None:
     try:
         marker = json.loads(_marker(settings).read_text(encoding="utf-8"))
+        tests = [Built(**each) for each in marker["tests"]]
+        return _LastBuild(Facts(**marker["facts"]), Inputs.read(marker["inputs"]), tests)
     except FileNotFoundError:
         return None
-    if "tests" not in marker:  # of a kho that always built the whole
+    except (KeyError, TypeError):  # of a kho that kept other facts of a build
         return None
-    tests = [Built(**each) for each in marker["tests"]]
-    return _LastBuild(Facts(**marker["facts"]), Inputs(**marker["inputs"]), tests)
 
 
 def _marker(settings: Settings) -> Path:

@@ -1,6 +1,7 @@
 {# The rows of a bronze table that count now, with the facts of the submission that brought them. Every core model
-   reads bronze through this macro, so that what counts is decided in one place: fct_submission. person: the column of the person, in a model that replaces the persons concerned.
-   among: a step whose citizen_key names the persons of whom alone rows are wanted. #}
+   reads bronze through this macro, so that what counts is decided in one place: fct_submission. person: the column of
+   the person, in a model that replaces the persons concerned. among: a step whose citizen_key names the persons of whom
+   alone rows are wanted. #}
 {% macro current_rows(table, person=none, among=none) -%}
     select
         bronze_row.*,

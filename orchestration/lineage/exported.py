@@ -10,7 +10,6 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import polars as pl
@@ -20,6 +19,7 @@ from orchestration.files import replacing
 from orchestration.intake.exported import ExportedTable
 from orchestration.lineage.columns import ColumnLineage, Source
 from orchestration.lineage.project import BRONZE, Project
+from orchestration.project_code import project_code
 from orchestration.settings import Settings
 from schemas import datasets
 
@@ -67,7 +67,7 @@ def _kept(settings: Settings) -> dict[str, Path]:
     code = _code(settings)
     files = {each.name: settings.parsed_projects / f"{each.name}-{code}.parquet" for each in TABLES}
     if not all(file.exists() for file in files.values()):
-        for name, table in frames(settings).items():
+        for name, table in _worked_out(settings).items():
             with replacing(files[name]) as file:
                 table.write_parquet(file)
         found = settings.parsed_projects.glob("lineage_*-*.parquet")
@@ -79,27 +79,19 @@ def _kept(settings: Settings) -> dict[str, Path]:
 def _code(settings: Settings) -> str:
     """Hash of all that the tables follow from: the dbt project, the declared titles, and this package."""
     titles = {path: {each.name: each.title for each in one.warehouse_columns} for path, one in datasets().items()}
-    digest = hashlib.sha256(json.dumps([settings.province, titles], sort_keys=True).encode())
-    project = (file for file in settings.dbt_project.rglob("*.*") if file.suffix in (".sql", ".yml"))
-    for file in sorted([*project, *Path(__file__).parent.glob("*.py")]):
-        digest.update(f"\0{file.name}\0".encode())
+    digest = hashlib.sha256(json.dumps([project_code(settings), titles], sort_keys=True).encode())
+    for file in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
 
 
 def frames(settings: Settings) -> dict[str, pl.DataFrame]:
-    """The tables by name; they follow from the dbt project alone."""
-    return _frames(settings.dbt_project, settings.province, _state(settings.dbt_project))
+    """The tables by name; they follow from the dbt project and the declarations alone."""
+    return {name: pl.read_parquet(kept) for name, kept in _kept(settings).items()}
 
 
-def _state(folder: Path) -> tuple[tuple[str, int], ...]:
-    """Changes when a file of the project does: reading four seconds' worth of SQL again is for changes only."""
-    return tuple((str(file), file.stat().st_mtime_ns) for file in sorted(folder.rglob("*.*")) if file.suffix != ".csv")
-
-
-@cache
-def _frames(folder: Path, province: str, _: object) -> dict[str, pl.DataFrame]:
-    lineage = ColumnLineage(Project(folder, province))
+def _worked_out(settings: Settings) -> dict[str, pl.DataFrame]:
+    lineage = ColumnLineage(Project(settings.dbt_project, settings.province))
     return {RELATION.name: RELATION.frame(_relations(lineage)), COLUMN.name: COLUMN.frame(_columns(lineage))}
 
 
