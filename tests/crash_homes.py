@@ -111,7 +111,7 @@ def published_tables(settings: Settings) -> dict[str, Any] | None:
 @contextlib.contextmanager
 def runner(complaints: Path | None = None) -> Iterator[Run]:
     """Executes an order in children of a warm process (see crash_runner.py); ``complaints``: where they say why."""
-    environment = {**os.environ, "POLARS_MAX_THREADS": "1", "PYTHONPATH": str(PROJECT)}
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
     command = [sys.executable, crash_runner.__file__]
     with contextlib.ExitStack() as stack:
         sink = stack.enter_context(complaints.open("w")) if complaints else None

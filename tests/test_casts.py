@@ -137,6 +137,12 @@ def test_any_date_reads_back_from_any_way_of_writing_it(day: datetime.date, form
     assert read(BIRTH, text) == [day.isoformat()]
 
 
+@given(first=DAYS, steps=st.lists(st.integers(0, 400), max_size=60))
+def test_dates_of_a_column_read_the_same_near_together_and_far_apart(first: datetime.date, steps: list[int]) -> None:
+    days = [first + datetime.timedelta(days=each) for each in (0, *steps)]
+    assert read(BIRTH, None, *(f"{day:%d/%m}/{day.year}" for day in days)) == [None, *(day.isoformat() for day in days)]
+
+
 @given(day=st.dates(datetime.date(1927, 5, 18), datetime.date(2064, 4, 7)))
 def test_a_serial_number_of_excel_is_its_day(day: datetime.date) -> None:
     serial = (day - datetime.date(1899, 12, 30)).days
@@ -408,6 +414,7 @@ def test_an_id_in_scientific_notation_is_read_only_with_all_its_digits(
         ("080123456", "citizen_id.nine_digits"), ("12345678", "citizen_id.format"), ("0100850000011", "citizen_id.format"),
         ("01O085000002O", "citizen_id.format"), ("CMND 080123456", "citizen_id.format"), ("1.0080E+10", "cell.lost_digits"),
         ("1.23456789012346E+17", "cell.lost_digits"), ("٠١٠٠٨٥٠٠٠٠٠١", "citizen_id.format"), ("010085.0", "citizen_id.format"),
+        ("+10085000001", "citizen_id.format"),
     ],
 )  # fmt: skip
 def test_what_is_no_citizen_id_is_an_error(text: str, rule: str) -> None:

