@@ -16,10 +16,11 @@ listed.
 from __future__ import annotations
 
 import datetime
+import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO
 
 import polars as pl
 
@@ -40,15 +41,19 @@ _WORDS = ["message", "message_en", "mend", "mend_en"]
 def write_report(settings: Settings, summary: Summary, path: Path) -> None:
     """Write the receipt's JSON to ``path``."""
     evidence = evidence_of(settings, summary.declaration, summary.submission)
-    whole_file = [json.dumps(each, ensure_ascii=False) for each in _file_errors(summary)]
+    whole_file = pl.Series([json.dumps(each, ensure_ascii=False) for each in _file_errors(summary)], dtype=pl.String)
     batches = (_findings(summary, batch) for batch in _first(MOST_ERRORS, evidence.finding_batches()))
     left_out = max(evidence.total_findings() - MOST_ERRORS, 0)
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(json.dumps(_facts(summary), ensure_ascii=False, indent=2).removesuffix("\n}"))
-        file.write(',\n  "errors": [')
-        _write_list(file, iter([whole_file]))
-        _write_list(file, batches, first=not whole_file)
-        file.write(f'\n  ],\n  "errors_left_out": {left_out}\n}}\n')
+    with path.open("wb") as file:
+        file.write(json.dumps(_facts(summary), ensure_ascii=False, indent=2).removesuffix("\n}").encode())
+        file.write(b',\n  "errors": [')
+        separator = b"\n    "
+        for batch in itertools.chain([whole_file], batches):
+            if not batch.is_empty():
+                file.write(separator)
+                _write_list(file, batch)
+                separator = b",\n    "
+        file.write(f'\n  ],\n  "errors_left_out": {left_out}\n}}\n'.encode())
 
 
 def _first(most: int, batches: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
@@ -60,11 +65,12 @@ def _first(most: int, batches: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]
             return
 
 
-def _write_list(file: TextIO, batches: Iterator[list[str]], *, first: bool = True) -> None:
-    for batch in batches:
-        if batch:
-            file.write(("" if first else ",") + "\n    " + ",\n    ".join(batch))
-            first = False
+def _write_list(file: BinaryIO, items: pl.Series) -> None:
+    """Texts with commas between them. By polars: as Python's strings they would take three times as long."""
+    last = len(items) - 1
+    file.flush()  # polars writes past Python's buffer
+    items.head(last).to_frame().write_csv(file, include_header=False, quote_style="never", line_terminator=",\n    ")
+    file.write(items[last].encode())
 
 
 def _facts(summary: Summary) -> dict[str, Any]:
@@ -142,7 +148,7 @@ def _file_errors(summary: Summary) -> Iterator[dict[str, Any]]:
             yield {**nowhere, **_notice(notice), "proposal": None}
 
 
-def _findings(summary: Summary, batch: pl.DataFrame) -> list[str]:
+def _findings(summary: Summary, batch: pl.DataFrame) -> pl.Series:
     """One JSON object a finding. Words are joined to the rows: there are far fewer of them than of rows."""
     declaration = summary.declaration
     columns = declaration.columns
@@ -166,4 +172,4 @@ def _findings(summary: Summary, batch: pl.DataFrame) -> list[str]:
         .join(pl.DataFrame({"position": positions, "letters": letters}), on="position", maintain_order="left")
         .with_columns(cell=pl.concat_str("letters", "row").fill_null(""))
     )
-    return named.select(pl.struct(*_FINDING, *_WORDS, "proposal").struct.json_encode()).to_series().to_list()
+    return named.select(pl.struct(*_FINDING, *_WORDS, "proposal").struct.json_encode()).to_series()
