@@ -35,19 +35,20 @@ soak: .venv/installed-dev  ## hundreds of kills, full disks and publications, an
 	KHO_TEST_EXAMPLES=400 $(BIN)/pytest $$(grep -l hypothesis tests/test_*.py)
 	$(BIN)/python -m tests.soak --kills 300 --full-disk 60 --seed 1
 
-bench-full: .venv/installed  ## every figure of bench/README.md: hours, and 20 GB of disk
+bench-full: .venv/installed  ## every figure of bench/README.md: an hour and a half, and 20 GB of disk
+	$(BIN)/python -m bench.intake --rows 100000 --repeats 5 --json $(RESULTS)/intake-100k.json
 	$(BIN)/python -m bench.intake --rows 1000000 --repeats 5 --peer-repeats 1 --json $(RESULTS)/intake-1m.json
-	$(BIN)/python -m bench.intake --rows 1000000 --bad 30 --repeats 3 --peer-repeats 1 --json $(RESULTS)/intake-bad.json
-	$(BIN)/python -m bench.intake --rows 5000000 --repeats 3 --without-peers --json $(RESULTS)/intake-5m.json
-	$(BIN)/python -m bench.intake --rows 10000000 --repeats 2 --without-peers --json $(RESULTS)/intake-10m.json
-	$(BIN)/python -m bench.workbook --rows 200000 --repeats 3 --json $(RESULTS)/workbook-200k.json
+	$(BIN)/python -m bench.intake --rows 1000000 --bad 30 --repeats 5 --without-peers --json $(RESULTS)/intake-bad.json
+	$(BIN)/python -m bench.intake --rows 5000000 --repeats 5 --without-peers --json $(RESULTS)/intake-5m.json
+	$(BIN)/python -m bench.intake --rows 10000000 --repeats 5 --without-peers --json $(RESULTS)/intake-10m.json
+	$(BIN)/python -m bench.workbook --rows 200000 --repeats 5 --json $(RESULTS)/workbook-200k.json
 	$(BIN)/python -m bench.ledger --json $(RESULTS)/ledger.json
 	$(BIN)/python -m bench.latency --json $(RESULTS)/latency.json
-	$(BIN)/python -m bench.builds --rows 1000000 --rows 2000000 --rows 5000000 --rows 10000000 --json $(RESULTS)/builds.json
 	$(BIN)/python -m bench.questions --rows 1000000 --rows 10000000 --json $(RESULTS)/questions.json
 	$(BIN)/python -m bench.publication --megabytes 1300 --json $(RESULTS)/publication.json
 	test -d bench/.data/served || KHO_HOME=bench/.data/served $(BIN)/kho demo --rows 1000000
 	$(BIN)/python -m bench.serve --home bench/.data/served --json $(RESULTS)/serve.json
+	$(BIN)/python -m bench.builds --rows 1000000 --rows 2000000 --rows 5000000 --rows 10000000 --repeats 5 --json $(RESULTS)/builds.json
 
 bench-compare: .venv/installed  ## what the last benchmarks wrote against the stored ratios; fails when kho became worse by a fifth
 	$(BIN)/python -m bench.compare $$(ls -tr $(RESULTS)/*.json)

@@ -1,8 +1,9 @@
 """Do builds follow the change: ``python -m bench.builds [--rows 1000000 --rows 2000000 …]``.
 
-With so many residents stored: a build of the whole warehouse; then one commune hands in a file of 3,000 residents,
-and what the build after it costs against that; and whether a build of the whole from the same ledger has the same
-content. Over several sizes: the slope of log cost over log rows (1 is proportional). And where the time goes, by model.
+With so many residents stored: a build of the whole warehouse. Then, as often as asked, one more commune hands in a file
+of 3,000 residents; what the build after it costs, and what a build of the whole from the same ledger, which must have the
+same content. Over several sizes: the slope of log cost over log rows (1 is proportional). And where the time goes, by
+model.
 
 Belongs here: the order of builds, the commune's file, printing. Does not belong here: homes (``homes``), one build
 (``whole_build``). Linux only.
@@ -57,10 +58,10 @@ def working_copy(stored: Settings) -> Settings:
     return settings
 
 
-def drop_commune(settings: Settings) -> None:
+def drop_commune(settings: Settings, number: int) -> None:
     """A commune's own report of its residents in the month that the province has handed in as well."""
     declaration = population.declaration()
-    name = sorted(population.communes())[0]
+    name = sorted(population.communes())[number]
     file = settings.incoming(declaration.path) / f"{name} {population.PERIOD}.csv"
     homes.write_csv(file, homes.commune_rows(name, CHANGED_ROWS))
     (submission,) = take_in_dataset(settings, declaration)
@@ -70,21 +71,21 @@ def drop_commune(settings: Settings) -> None:
 
 
 def one_size(rows: int, repeats: int) -> list[Build]:
-    """The whole, the build after a commune's file, the whole again; as often as asked."""
-    stored = homes.stored(rows)
-    runs = []
+    """The whole; then, as often as asked, the build after another commune's file and the whole again."""
+    settings = working_copy(homes.stored(rows))
+    runs: list[Build] = []
+
+    def build(step: str, number: int) -> None:
+        runs.append({"case": "build", "step": step, "rows": rows, "round": number, **one_build(settings)})
+        done = runs[-1]
+        note(f"{rows:,} rows, round {number}, {step}: {done['cpu_seconds']:.1f} s CPU, {done['wall_seconds']:.1f} s")
+
+    build("whole", 0)
     for number in range(1, repeats + 1):
-        settings = working_copy(stored)
-        for step in ("whole", "commune", "anew"):
-            if step == "commune":
-                drop_commune(settings)
-            if step == "anew":
-                warehouse.remove(settings)
-            runs.append({"case": "build", "step": step, "rows": rows, "round": number, **one_build(settings)})
-            done = runs[-1]
-            note(
-                f"{rows:,} rows, round {number}, {step}: {done['cpu_seconds']:.1f} s CPU, {done['wall_seconds']:.1f} s"
-            )
+        drop_commune(settings, number)
+        build("commune", number)
+        warehouse.remove(settings)
+        build("whole", number)
         if runs[-1]["content"] != runs[-2]["content"]:
             raise SystemExit(
                 "the build after the commune's file differs from a build of the whole from the same ledger"
@@ -94,7 +95,7 @@ def one_size(rows: int, repeats: int) -> list[Build]:
 
 
 def summary(runs: list[Build]) -> list[Line]:
-    """Medians by size and step, and their ratio to the first build of the whole."""
+    """Medians by size and step, and their ratio to builds of the whole."""
     lines: list[Line] = []
     for rows, step in dict.fromkeys((each["rows"], each["step"]) for each in runs):
         line: Line = {"case": "build", "step": f"kho {step}", "rows": rows}
@@ -108,6 +109,7 @@ def summary(runs: list[Build]) -> list[Line]:
             line |= {f"{kind}_seconds": round(own, 1), f"{kind}_ratio": round(own / whole, 3)}
         some = [each for each in runs if (each["rows"], each["step"]) == (rows, step)]
         line |= {name: max(each[name] for each in some) for name in ("peak_mb", "warehouse_mb")}
+        line["runs"] = len(some)
         lines.append(line)
     return lines
 
