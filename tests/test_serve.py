@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import json
+import os
 import socket
 import stat
 import threading
@@ -13,6 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +29,7 @@ from orchestration.sharing.query import QueryError, query
 from orchestration.sharing.service import pool
 from orchestration.sharing.service.routes import application
 from orchestration.sharing.service.tokens import create_token, find_token, revoke_token, tokens
-from orchestration.sharing.service.worker import Question, serve_questions
+from orchestration.sharing.service.worker import BEGUN, Question, serve_questions
 from orchestration.sharing.versions import Facts, current
 from tests import attacks
 
@@ -273,6 +275,48 @@ def test_no_question_waits_for_the_start_of_the_worker_that_it_is_given(
         return before.outcome, after.outcome
 
     assert asyncio.run(story()) == ("busy", "ok")
+
+
+def die_of_it(asked: str, questions: Connection, control: Connection, memory_mb: int) -> None:
+    """A worker that dies of its question, having noted that it was asked."""
+    questions.send("ready")
+    question = questions.recv()
+    with Path(asked).open("a", encoding="utf-8") as file:
+        file.write(question.sql)
+    questions.send(BEGUN)
+    os._exit(9)
+
+
+def first_is_dead(first: str, *arguments: Any) -> None:
+    """A worker; the first of all is dead when it is asked."""
+    try:
+        Path(first).touch(exist_ok=False)
+        arguments[0].send("ready")
+    except FileExistsError:
+        serve_questions(*arguments)
+
+
+def test_a_question_of_which_a_worker_dies_is_asked_once_and_one_that_meets_a_dead_worker_is_answered_by_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(home=tmp_path, serve_workers=2, serve_seconds=30)
+    build(settings, MODELS)
+    file, note = publish(settings, facts=FACTS).path, tmp_path / "note"
+    question = Question(1, file, frozenset(), "select 1 as one", "json", 30, 10, 1000)
+
+    async def outcomes(times: int) -> list[str]:
+        workers = pool.Pool(settings)
+        await workers.start()
+        found = [(await workers.ask(question)).outcome for _ in range(times)]
+        await workers.stop()
+        return found
+
+    monkeypatch.setattr(pool, "serve_questions", functools.partial(die_of_it, str(note)))
+    assert (asyncio.run(outcomes(1)), note.read_text(encoding="utf-8")) == (["ended"], "select 1 as one")
+    note.unlink()
+    monkeypatch.setattr(pool, "serve_questions", functools.partial(first_is_dead, str(note)))
+    assert asyncio.run(outcomes(2)) == ["ok", "ok"]
+    assert note.exists()
 
 
 def test_a_client_that_leaves_stops_its_query(service: Service) -> None:

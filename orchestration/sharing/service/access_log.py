@@ -18,7 +18,7 @@ _LONGEST_TEXT = 10_000
 
 @dataclass(frozen=True, kw_only=True)
 class Access:
-    """One request. ``outcome``: ok, refused, failed, timeout, too_large, cancelled, busy, ended or unauthorised."""
+    """One request. ``outcome``: ok, refused, failed, timeout, too_large, cancelled, busy, lost, ended, unauthorised."""
 
     user: str | None
     token: str | None

@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
 from orchestration.settings import Settings
-from orchestration.sharing.service.worker import Answer, Question, serve_questions
+from orchestration.sharing.service.worker import BEGUN, Answer, Question, serve_questions
 
 #: How long a worker may take to start; after that it is given out all the same, and its first question tells.
 _START_SECONDS = 60.0
@@ -33,15 +33,24 @@ class _Process:
     is_spent: bool = False  # it was killed or has died; another takes its place
 
     def ask(self, question: Question) -> Answer:
-        """Ask and wait; a worker that is over its time by more than the grace, or dies, gives an answer, too."""
+        """Ask and wait; a worker that is over its time by more than the grace, or dies, gives an answer, too.
+
+        ``lost``: it had died before it began with this question, of the one before or of nothing to do with it.
+        """
+        begun = False
         try:
             self.questions.send(question)
-            if self.questions.poll(question.seconds + _GRACE_SECONDS):
-                return self.questions.recv()
+            while self.questions.poll(question.seconds + _GRACE_SECONDS):
+                said = self.questions.recv()
+                if isinstance(said, Answer):
+                    return said
+                begun = said == BEGUN
             self.kill()
             return Answer("timeout", message=f"the query took longer than {question.seconds:g} seconds and was stopped")
         except (EOFError, OSError):
             self.is_spent = True
+            if not begun:
+                return Answer("lost", message="the worker of the query has died; try again")
             return Answer(
                 "ended", message="the query ended its worker: it needs too much memory or is nested too deeply"
             )
@@ -97,9 +106,9 @@ class Pool:
         return next(self._numbers)
 
     async def ask(self, question: Question) -> Answer:
-        """Ask a worker, and a second one if that ends: it may have died of the question before, after its answer."""
+        """Ask a worker, and a second one where the first was dead. One that dies of a question is its only one."""
         answer = await self._ask(question)
-        return answer if answer.outcome != "ended" else await self._ask(question)
+        return answer if answer.outcome != "lost" else await self._ask(question)
 
     async def _ask(self, question: Question) -> Answer:
         """Ask an idle worker; ``busy``: none was idle in time. Cancelled, it interrupts the query."""

@@ -37,7 +37,8 @@ _MEDIA: dict[Form, str] = {
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
 }
-_STATUS = {"refused": 403, "failed": 400, "timeout": 408, "too_large": 413, "busy": 503, "ended": 400, "gone": 503}
+_STATUS = {"refused": 403, "failed": 400, "timeout": 408, "too_large": 413, "ended": 400}
+_STATUS |= {"busy": 503, "gone": 503, "lost": 503}
 _TABLES = """
 select table_schema || '.' || table_name as "table", table_comment as description, column_name as "column",
     data_type as type, column_comment as meaning

@@ -27,6 +27,8 @@ _BATCH_ROWS = 10_000
 #: Beyond its limit for queries a worker needs so much for Python, Arrow and the answer itself.
 _OWN_MEMORY_MB = 1024
 _MEGABYTE = 1024 * 1024
+#: What a worker says when it has a question and is about to work on it.
+BEGUN = "begun"
 
 
 class TooLargeError(QueryError):
@@ -166,6 +168,8 @@ def _arrow(result: _Limited, most: int) -> bytes:
 def serve_questions(questions: Connection, control: Connection, memory_mb: int) -> None:
     """Main function of a worker: say that it is ready, and answer what comes through ``questions`` until it is closed.
 
+    Each question is said to have begun: a worker that dies then has died of it, and nobody else is to be asked it.
+
     A number through ``control`` interrupts the question of that number. The process can write no file at all and has a
     hard limit of memory, whatever DuckDB's own walls let through.
     """
@@ -181,6 +185,7 @@ def serve_questions(questions: Connection, control: Connection, memory_mb: int) 
             question = questions.recv()
         except (EOFError, KeyboardInterrupt):
             return
+        questions.send(BEGUN)
         questions.send(worker.answer(question))
 
 
