@@ -22,7 +22,7 @@ from typing import Any
 
 from bench import homes, population
 from bench.reporting import Line, note, parser, report
-from orchestration import warehouse
+from orchestration.building import warehouse
 from orchestration.intake.take_in import take_in_dataset
 from orchestration.settings import PROJECT, Settings
 

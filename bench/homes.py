@@ -18,7 +18,7 @@ from pathlib import Path
 
 from bench import population
 from bench.reporting import note
-from orchestration import warehouse
+from orchestration.building import warehouse
 from orchestration.demo.files import write_demo_files
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.intake.take_in import take_in_dataset

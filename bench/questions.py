@@ -22,7 +22,7 @@ import duckdb
 
 from bench import homes
 from bench.reporting import Line, measured, median, note, parser, report
-from orchestration import warehouse
+from orchestration.building import warehouse
 from orchestration.demo.story import QUESTIONS
 from orchestration.lineage.project import read_project
 from orchestration.settings import Settings

@@ -1,6 +1,6 @@
 """The command ``kho``: what each command takes, what it calls, and its exit code.
 
-Belongs here: arguments, help texts, exit codes. Does not belong here: how something is shown (``console.py``) or done.
+Belongs here: arguments, help texts, exit codes. Does not belong here: how something is shown (``console``) or done.
 Every command imports what it needs when it runs: ``check``, ``peek``, ``status``, ``sql``, ``schema`` and
 ``template`` must start in a moment and import neither Dagster nor dbt.
 """
@@ -15,23 +15,23 @@ from typing import Annotated
 
 import typer
 
-from orchestration import (
-    cli_backup,
-    cli_catalogue,
-    cli_delivery,
-    cli_differences,
-    cli_keys,
-    cli_kpi,
-    cli_mapping,
-    cli_person,
-    cli_postgres,
-    cli_retain,
-    cli_sharing,
-    cli_submissions,
-    cli_trace,
-    cli_vault,
+from orchestration.commands import (
+    backup,
+    catalogue,
+    delivery,
+    differences,
+    keys,
+    kpi,
+    mapping,
+    person,
+    postgres,
+    retain,
+    sharing,
+    submissions,
+    trace,
+    vault,
 )
-from orchestration.cli_options import AsOf, AudienceName, DatasetName, File, Json, settings_as_of
+from orchestration.commands.options import AsOf, AudienceName, DatasetName, File, Json, settings_as_of
 from orchestration.demo import DEFAULT_ROWS, DEFAULT_SEED, FEWEST_ROWS, MOST_ROWS
 from orchestration.locks import BusyError
 from orchestration.settings import settings
@@ -102,12 +102,12 @@ def run(
     datasets: Annotated[list[str] | None, typer.Argument(help="Datasets to take in; all by default.")] = None,
 ) -> None:
     """Take in every file that waits, write receipts, build the warehouse once and publish it."""
-    from orchestration.console import show_run
+    from orchestration.console.job import show_run
     from orchestration.run import run as run_everything
 
     with show_run() as on_progress:
         outcome = run_everything(settings(), datasets, on_progress=on_progress)
-    from orchestration.console import show_outcome
+    from orchestration.console.job import show_outcome
 
     show_outcome(settings(), outcome)
     if outcome.failed:
@@ -123,8 +123,8 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Check a file as the intake would, and store nothing."""
-    from orchestration.console import show_check
-    from orchestration.intake.take_in import check_file
+    from orchestration.console.job import show_check
+    from orchestration.intake.check_file import check_file
     from schemas import dataset as find
     from schemas.file_rules import UNREADABLE_RULES
 
@@ -148,7 +148,7 @@ def check(
 @app.command()
 def peek(file: File, as_json: Json = False) -> None:
     """Show every visible sheet's cells as text, as they stand in the file."""
-    from orchestration.console import show_cells
+    from orchestration.console.job import show_cells
     from orchestration.intake.peek import peek_file, write_cells
 
     with peek_file(settings(), file) as document:
@@ -163,7 +163,7 @@ def peek(file: File, as_json: Json = False) -> None:
 @app.command()
 def status(as_json: Json = False) -> None:
     """Show what waits, what was taken in, and which version is published."""
-    from orchestration.console import show_status
+    from orchestration.console.job import show_status
     from orchestration.status import status_of
 
     show_status(status_of(settings()), as_json=as_json)
@@ -197,7 +197,7 @@ def schema(
     as_json: Json = False,
 ) -> None:
     """Print what is declared about a dataset: columns, titles, synonyms, types, checks."""
-    from orchestration.console import show_datasets, show_schema
+    from orchestration.console.job import show_datasets, show_schema
     from schemas import dataset as find
 
     if dataset is None:
@@ -224,8 +224,8 @@ def template(
 @app.command()
 def rebuild() -> None:
     """Make bronze, vault and warehouse anew from the archive and the ledger, and publish."""
-    from orchestration.console import show_outcome, show_rebuild, show_run
-    from orchestration.rebuild import rebuild as rebuild_everything
+    from orchestration.building.rebuild import rebuild as rebuild_everything
+    from orchestration.console.job import show_outcome, show_rebuild, show_run
 
     with show_run() as on_progress:
         rebuilt = rebuild_everything(settings(), on_progress=on_progress)
@@ -237,7 +237,7 @@ def rebuild() -> None:
 @app.command()
 def doctor() -> None:
     """Check this installation and home: versions, folders, file modes, ledger, leftovers."""
-    from orchestration.console import show_findings
+    from orchestration.console.job import show_findings
     from orchestration.doctor import examine_home
 
     raise typer.Exit(FINE if show_findings(examine_home(settings())) else RETURNED)
@@ -254,8 +254,8 @@ def dev(port: Annotated[int, typer.Option(help="Port of the Dagster UI, on loopb
 @app.command()
 def derive() -> None:
     """Rewrite the committed files that follow from the declarations: dbt sources, template workbooks."""
-    from orchestration import derive as derived
     from orchestration import templates
+    from orchestration.building import derive as derived
 
     changed = [*derived.refresh(settings()), *templates.refresh(settings())]
     for path in changed:
@@ -263,26 +263,26 @@ def derive() -> None:
     typer.echo(f"{len(changed)} files changed")
 
 
-app.command()(cli_backup.backup)
-app.command()(cli_backup.restore)
-app.command()(cli_kpi.kpi)
-app.command()(cli_delivery.delivery)
-app.command()(cli_retain.retain)
-app.command()(cli_sharing.versions)
-app.command()(cli_sharing.diff)
-app.command()(cli_sharing.rollback)
-app.command()(cli_sharing.serve)
-app.command()(cli_postgres.publish)
-app.add_typer(cli_sharing.tokens, name="token")
-app.command()(cli_trace.trace)
-app.add_typer(cli_differences.app, name="differences")
-app.add_typer(cli_submissions.app, name="submissions")
-app.command()(cli_submissions.replay)
-app.add_typer(cli_mapping.app, name="mapping")
-app.add_typer(cli_keys.app, name="key")
-app.add_typer(cli_vault.app, name="vault")
-app.add_typer(cli_person.app, name="person")
-app.add_typer(cli_catalogue.app, name="catalogue")
+app.command()(backup.backup)
+app.command()(backup.restore)
+app.command()(kpi.kpi)
+app.command()(delivery.delivery)
+app.command()(retain.retain)
+app.command()(sharing.versions)
+app.command()(sharing.diff)
+app.command()(sharing.rollback)
+app.command()(sharing.serve)
+app.command()(postgres.publish)
+app.add_typer(sharing.tokens, name="token")
+app.command()(trace.trace)
+app.add_typer(differences.app, name="differences")
+app.add_typer(submissions.app, name="submissions")
+app.command()(submissions.replay)
+app.add_typer(mapping.app, name="mapping")
+app.add_typer(keys.app, name="key")
+app.add_typer(vault.app, name="vault")
+app.add_typer(person.app, name="person")
+app.add_typer(catalogue.app, name="catalogue")
 
 
 def main() -> None:

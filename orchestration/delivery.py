@@ -2,7 +2,7 @@
 
 Belongs here: setting obligations against the submissions that were known on a day, and counting. Does not belong here:
 what is owed (``intake/obligations.py``), the ledger as of a day (``intake/known.py``), how it is shown
-(``console_delivery.py``). ``mart_delivery`` says the same for today in SQL; a test holds the two together.
+(``console/delivery.py``). ``mart_delivery`` says the same for today in SQL; a test holds the two together.
 
 A day is looked at from its end. An obligation is met by the first file of its dataset, unit and period that was taken
 in, and keeps that file's day of arrival when it is corrected later, or was only accepted later; a file that was

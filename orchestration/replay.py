@@ -1,7 +1,7 @@
 """Running the archived originals again, with the rules, synonyms and mappings of today.
 
 Belongs here: which files are run again, what came out differently, recording it where that is asked for. Does not
-belong here: judging a file (``intake/again.py``), how the result is shown (``console.py``).
+belong here: judging a file (``intake/again.py``), how the result is shown (``console``).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from orchestration.decisions import reason, who
 from orchestration.intake.again import Judgement, judge_again, last_judgements, record_again, was_rejected
 from orchestration.intake.deadlines import local_day
 from orchestration.intake.ledger import Ledger, Submission
-from orchestration.intake.take_in import arrival
+from orchestration.intake.retake import arrival
 from orchestration.locks import WAREHOUSE, lock
 from orchestration.settings import Settings
 from schemas import Declaration

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from orchestration.erasure import resume_erasures
 from orchestration.history import relaxed_history
 from orchestration.intake.ledger import Submission
 from orchestration.intake.take_in import sweep
 from orchestration.locks import WAREHOUSE, lock
-from orchestration.rotation import finish_rotations
+from orchestration.privacy.erasure import resume_erasures
+from orchestration.privacy.rotation import finish_rotations
 from orchestration.settings import Settings
 from orchestration.sharing.versions import Published
 

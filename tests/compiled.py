@@ -21,7 +21,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration import dbt_calls, warehouse
+from orchestration.building import dbt_calls, warehouse
 from orchestration.files import replacing
 from orchestration.settings import Settings
 from orchestration.sharing.publish import publish

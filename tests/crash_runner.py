@@ -26,6 +26,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.building.warehouse import discard_half_made
 from orchestration.files import private_folder
 from orchestration.intake import keys, take_in
 from orchestration.intake.bronze import export_for_dbt
@@ -38,7 +39,6 @@ from orchestration.locks import BusyError, lock
 from orchestration.settings import Settings
 from orchestration.sharing import publish as publishing
 from orchestration.sharing.versions import Facts, current
-from orchestration.warehouse import discard_half_made
 from schemas import Declaration, datasets
 
 #: Status of a child that met an exception; it says on stderr which.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from orchestration import changes, predecessor
+from orchestration.building import changes, predecessor
 from orchestration.intake.bronze import SUBMISSIONS
 from orchestration.intake.exported import frames
 from orchestration.intake.ledger import Submission

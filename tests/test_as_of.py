@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
-from orchestration.as_of import home_as_of, warehouse_as_of
+from orchestration.building.as_of import home_as_of, warehouse_as_of
 from orchestration.intake.bronze import export_for_dbt
 from orchestration.intake.deadlines import end_of_day
 from orchestration.intake.take_in import take_in_dataset

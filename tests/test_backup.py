@@ -14,7 +14,7 @@ from orchestration import cli
 from orchestration.backup import BackupError, back_up, backups, chosen, damages, restore
 from orchestration.intake.bronze import bronze_file
 from orchestration.intake.ledger import Ledger
-from orchestration.intake.take_in import retake
+from orchestration.intake.retake import retake
 from orchestration.settings import Settings
 from schemas import dataset
 from tests.conftest import HandIn
@@ -144,7 +144,7 @@ def test_a_home_with_a_ledger_another_province_and_a_folder_within_the_home_are_
 def test_the_commands_make_list_prove_and_restore(
     settings: Settings, handed_in: list[str], folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("orchestration.cli_backup.settings", lambda: settings)
+    monkeypatch.setattr("orchestration.commands.backup.settings", lambda: settings)
     run = CliRunner().invoke
     made = run(cli.app, ["backup", str(folder)])
     assert made.exit_code == 0
@@ -158,7 +158,7 @@ def test_the_commands_make_list_prove_and_restore(
     assert "3 files, 1 missing or damaged" in proved.stdout
     run(cli.app, ["backup", str(folder)])
     new = settings.model_copy(update={"home": tmp_path / "new home"})
-    monkeypatch.setattr("orchestration.cli_backup.settings", lambda: new)
+    monkeypatch.setattr("orchestration.commands.backup.settings", lambda: new)
     restored = run(cli.app, ["restore", str(folder), "--name", name])
     assert restored.exit_code == 0
     assert "now: kho rebuild" in restored.stdout

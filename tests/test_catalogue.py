@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.building.kpis import declared_kpis
 from orchestration.catalogue.site import build_catalogue
-from orchestration.kpis import declared_kpis
 from orchestration.settings import Settings
 from schemas import datasets
 

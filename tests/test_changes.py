@@ -15,9 +15,9 @@ import duckdb
 import polars as pl
 import pytest
 
-from orchestration import changes, warehouse
-from orchestration.changes import COMMUNE, PERSON, Changes
-from orchestration.dbt_calls import project
+from orchestration.building import changes, warehouse
+from orchestration.building.changes import COMMUNE, PERSON, Changes
+from orchestration.building.dbt_calls import project
 from orchestration.decisions import decide
 from orchestration.intake.bronze import bronze_file
 from orchestration.intake.ledger import Ledger

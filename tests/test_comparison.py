@@ -10,7 +10,9 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
-from orchestration import cli, cli_sharing, sensors, warehouse
+from orchestration import cli, sensors
+from orchestration.building import warehouse
+from orchestration.commands import sharing as sharing_commands
 from orchestration.settings import Settings
 from orchestration.sharing.comparison import Comparison, TableDifference, compare
 from orchestration.sharing.publish import publish
@@ -46,7 +48,7 @@ def publish_sql(settings: Settings, sql: str, sequence: int) -> Published:
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     settings = Settings(home=tmp_path / "home", sources=tmp_path / "sources")
-    monkeypatch.setattr(cli_sharing, "settings", lambda: settings)
+    monkeypatch.setattr(sharing_commands, "settings", lambda: settings)
     publish_sql(settings, BEFORE, 1)
     publish_sql(settings, AFTER, 2)
     return settings

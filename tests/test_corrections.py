@@ -21,8 +21,9 @@ from orchestration.intake.again import last_judgements
 from orchestration.intake.bronze import bronze_file, vault_file
 from orchestration.intake.comparison import compare
 from orchestration.intake.ledger import Ledger, Submission
+from orchestration.intake.retake import retake
 from orchestration.intake.stage import Stage
-from orchestration.intake.take_in import retake, take_in_dataset
+from orchestration.intake.take_in import take_in_dataset
 from orchestration.intake.waivers import waivable
 from orchestration.settings import Settings
 from schemas import Declaration

@@ -16,7 +16,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from orchestration import dbt_calls, kpis, reconciliation
+from orchestration.building import dbt_calls, kpis, reconciliation
 from orchestration.delivery import deliveries
 from orchestration.intake.obligations import obligations
 from orchestration.lineage import exported as lineage

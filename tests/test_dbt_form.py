@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from orchestration import dbt_calls, derive, kpis, reconciliation
+from orchestration.building import dbt_calls, derive, kpis, reconciliation
 from orchestration.settings import Settings
 from schemas import datasets
 

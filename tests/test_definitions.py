@@ -13,15 +13,16 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from orchestration import assets, bronze_assets, warehouse
+from orchestration import assets, bronze_assets
 from orchestration.bronze_assets import bronze_key
+from orchestration.building import warehouse
+from orchestration.building.warehouse import EXPORTED
 from orchestration.definitions import JOB, assemble
 from orchestration.intake.ledger import Submission
 from orchestration.locks import WAREHOUSE, BusyError, lock
 from orchestration.run import dev, prepare_home, run
 from orchestration.settings import PROJECT, Settings
 from orchestration.sharing.versions import Facts, Published
-from orchestration.warehouse import EXPORTED
 from schemas import UnknownDatasetError, datasets
 from tests.office import PARCELS
 

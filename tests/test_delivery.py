@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.console_delivery import headline
+from orchestration.console.delivery import headline
 from orchestration.delivery import Register, Tally, as_json, register
 from orchestration.intake.deadlines import days_late
 from orchestration.intake.ledger import Ledger, Submission

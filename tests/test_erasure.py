@@ -13,18 +13,18 @@ import openpyxl
 import polars as pl
 import pytest
 
-from orchestration import erasure
 from orchestration.backup import back_up, damages, restore
-from orchestration.erasure import erase, resume_erasures
+from orchestration.building.warehouse import built_from
 from orchestration.intake import vault_files
 from orchestration.intake.bronze import bronze_file, vault_file
 from orchestration.intake.ledger import Submission
 from orchestration.intake.privacy_records import PrivacyRecords
 from orchestration.intake.pseudonyms import Pseudonymiser, pseudonym_key
-from orchestration.persons import find
-from orchestration.retention import expired, retain
+from orchestration.privacy import erasure
+from orchestration.privacy.erasure import erase, resume_erasures
+from orchestration.privacy.persons import find
+from orchestration.privacy.retention import expired, retain
 from orchestration.settings import Settings
-from orchestration.warehouse import built_from
 from schemas import dataset
 from tests.conftest import HandIn
 from tests.office import COMPLETIONS, PARCELS, RESIDENTS, learner, parcel, resident, rows_csv, table

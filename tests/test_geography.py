@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
-from orchestration import warehouse
+from orchestration.building import warehouse
 from orchestration.intake.ledger import Submission
 from orchestration.intake.take_in import take_in_dataset
 from orchestration.run import prepare_home

@@ -27,7 +27,7 @@ from typing import Any
 import pytest
 
 from orchestration import run as running
-from orchestration.intake import take_in
+from orchestration.intake import judging
 from orchestration.intake.ledger import Ledger
 from orchestration.intake.readers import text as text_reader
 from orchestration.intake.receipts import report
@@ -280,16 +280,16 @@ def test_a_file_that_takes_for_ever_is_refused_after_its_time_and_the_next_one_g
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The step that hangs is a regular expression, the worst case: one call that never comes back by itself."""
-    real = take_in.recognise
+    real = judging.recognise
 
     def recognise(*arguments: Any, **named: Any) -> Any:
         if "2026-10.csv" in arguments:
             re.match(r"(a+)+$", "a" * 60 + "b")
         return real(*arguments, **named)
 
-    monkeypatch.setattr(take_in, "recognise", recognise)
+    monkeypatch.setattr(judging, "recognise", recognise)
     patience = iter((1, 2000))  # the good file gets the time that a busy machine may take
-    monkeypatch.setattr(take_in, "time_limit", lambda seconds: time_limit(seconds * next(patience)))
+    monkeypatch.setattr(judging, "time_limit", lambda seconds: time_limit(seconds * next(patience)))
     drop(settings, RESIDENTS, "2026-10.csv", GOOD)
     assert take_in_with_neighbour(settings.model_copy(update={"file_seconds": 0.3})) == Seen({"2026-10.csv": LIMITS})
     assert list(settings.temporary.iterdir()) == []

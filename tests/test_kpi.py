@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from orchestration.building.kpis import dataset_sql, declared_kpis
 from orchestration.intake.take_in import take_in_dataset
-from orchestration.kpis import dataset_sql, declared_kpis
 from orchestration.run import prepare_home
 from orchestration.settings import PROJECT, Settings
 from orchestration.sharing.kpi_values import kpi_values, latest_values

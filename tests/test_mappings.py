@@ -19,10 +19,11 @@ from hypothesis import strategies as st
 from orchestration.confirmations import confirm, forget
 from orchestration.decisions import DecisionError
 from orchestration.intake.bronze import bronze_file
+from orchestration.intake.check_file import check_file
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.intake.mappings import Confirmed, HeaderMappings
 from orchestration.intake.recognise import LayoutError, find_layout
-from orchestration.intake.take_in import check_file, retake
+from orchestration.intake.retake import retake
 from orchestration.replay import replay
 from orchestration.settings import PROJECT, Settings
 from tests.conftest import Drop, HandIn

@@ -10,8 +10,8 @@ import pytest
 from orchestration.decisions import DecisionError
 from orchestration.intake.ledger import Submission
 from orchestration.intake.privacy_records import PrivacyRecords
-from orchestration.persons import export, find, request_correction, subject_hash
-from orchestration.rotation import rotate
+from orchestration.privacy.persons import export, find, request_correction, subject_hash
+from orchestration.privacy.rotation import rotate
 from orchestration.settings import Settings
 from tests.conftest import HandIn
 from tests.office import COMPLETIONS, PARCELS, RESIDENTS, learner, parcel, resident, rows_csv

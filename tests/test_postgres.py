@@ -19,7 +19,8 @@ import pytest
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
-from orchestration import cli, cli_postgres
+from orchestration import cli
+from orchestration.commands import postgres as postgres_commands
 from orchestration.runs import ONLY_RUN, only_run
 from orchestration.settings import Settings
 from orchestration.sharing import publication
@@ -388,7 +389,7 @@ def test_two_publications_at_once_are_not_possible(home: Settings, uri: str) -> 
 def test_the_command_publishes_and_makes_logins_and_no_error_holds_the_password(
     home: Settings, uri: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli_postgres, "settings", lambda: home)
+    monkeypatch.setattr(postgres_commands, "settings", lambda: home)
     done = CliRunner().invoke(cli.app, ["publish", "--to", uri])
     assert done.exit_code == 0 and "shared: 5 relations" in done.stdout
     made = CliRunner().invoke(cli.app, ["publish", "--to", uri, "--login", "user_an", "--audience", "open"])

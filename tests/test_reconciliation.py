@@ -19,8 +19,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration import rebuild as rebuilding
-from orchestration import warehouse
+from orchestration.building import rebuild as rebuilding
+from orchestration.building import warehouse
+from orchestration.building.reconciliation import Pair, declared_pairs, difference_sql
 from orchestration.decisions import DecisionError, waive
 from orchestration.differences import decide
 from orchestration.intake.bronze import export_for_dbt
@@ -28,7 +29,6 @@ from orchestration.intake.difference_decisions import DifferenceDecision, Differ
 from orchestration.intake.ledger import Ledger
 from orchestration.intake.pseudonyms import pseudonym_key
 from orchestration.intake.take_in import take_in_dataset
-from orchestration.reconciliation import Pair, declared_pairs, difference_sql
 from orchestration.run import RunOutcome, prepare_home
 from orchestration.settings import Settings
 from orchestration.sharing.differences import differences, find_difference

@@ -6,7 +6,6 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration import rotation
 from orchestration.intake import vault_files
 from orchestration.intake.bronze import is_under, vault_file
 from orchestration.intake.difference_decisions import DifferenceDecisions, Kind
@@ -14,8 +13,9 @@ from orchestration.intake.keys import fingerprint, keys_in
 from orchestration.intake.ledger import Ledger
 from orchestration.intake.privacy_records import PrivacyRecords
 from orchestration.intake.pseudonyms import pseudonym_key
-from orchestration.intake.take_in import retake
-from orchestration.rotation import finish_rotations, rotate
+from orchestration.intake.retake import retake
+from orchestration.privacy import rotation
+from orchestration.privacy.rotation import finish_rotations, rotate
 from orchestration.settings import Settings
 from schemas import Declaration, dataset
 from tests.conftest import HandIn

@@ -22,11 +22,13 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 
 from orchestration.decisions import decide
-from orchestration.intake import archive, take_in, vault_files
+from orchestration.intake import archive, judging, take_in, vault_files
 from orchestration.intake.bronze import bronze_file, vault_file
+from orchestration.intake.check_file import check_file
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.intake.readers import text as text_reader
-from orchestration.intake.take_in import check_file, retake, sweep, take_in_dataset
+from orchestration.intake.retake import retake
+from orchestration.intake.take_in import sweep, take_in_dataset
 from orchestration.locks import BusyError, lock
 from orchestration.settings import Settings
 from orchestration.settings import settings as settings_of_process
@@ -608,7 +610,7 @@ def test_an_error_of_ours_refuses_the_file_and_the_next_one_goes_in(
 ) -> None:
     drop(RESIDENTS, "2026-10.csv", people(1))
     drop(RESIDENTS, "2026-11.csv", people(2))
-    real = take_in.Examination.run
+    real = judging.Examination.run
     failures = iter([ZeroDivisionError("010152000002 is in the message"), None])
 
     def run(self: Any) -> Any:
@@ -617,7 +619,7 @@ def test_an_error_of_ours_refuses_the_file_and_the_next_one_goes_in(
             raise failure
         return real(self)
 
-    monkeypatch.setattr(take_in.Examination, "run", run)
+    monkeypatch.setattr(judging.Examination, "run", run)
     with caplog.at_level(logging.DEBUG):
         broken, good = take_in_dataset(settings, RESIDENTS)
     assert (broken.verdict, first_notice(broken), good.verdict) == ("refused", "file.internal", "accepted")
@@ -633,14 +635,14 @@ def test_a_panic_inside_a_library_refuses_the_file_and_the_next_one_goes_in(
     """polars' panics are no Exceptions; one file must not stop its dataset for good."""
     drop(RESIDENTS, "2026-10.csv", people(1))
     drop(RESIDENTS, "2026-11.csv", people(2))
-    real = take_in.recognise
+    real = judging.recognise
 
     def recognise(*arguments: Any) -> Any:
         if "2026-10.csv" in arguments:
             raise pl.exceptions.PanicException("called `Option::unwrap()` on a `None` value")
         return real(*arguments)
 
-    monkeypatch.setattr(take_in, "recognise", recognise)
+    monkeypatch.setattr(judging, "recognise", recognise)
     broken, good = take_in_dataset(settings, RESIDENTS)
     assert (first_notice(broken), good.verdict) == ("file.internal", "accepted")
 
@@ -691,7 +693,7 @@ def test_a_file_replaced_while_it_is_read_is_taken_in_after_the_one_that_was_arc
     settings: Settings, drop: Drop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = drop(RESIDENTS, "2026-10.csv", people(1, 2, 3))
-    real = take_in.recognise
+    real = judging.recognise
 
     def recognise(*arguments: Any) -> Any:
         path.unlink()
@@ -699,7 +701,7 @@ def test_a_file_replaced_while_it_is_read_is_taken_in_after_the_one_that_was_arc
         return real(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(take_in, "recognise", recognise)
+        patch.setattr(judging, "recognise", recognise)
         (first,) = take_in_dataset(settings, RESIDENTS)
     assert (first.rows_accepted, path.exists()) == (3, True)
     (second,) = take_in_dataset(settings, RESIDENTS)
@@ -711,14 +713,14 @@ def test_a_file_renamed_while_it_is_read_is_taken_in_under_its_new_name_too(
 ) -> None:
     """The officer saw the wrong month in the name and mended it: the mended one must not vanish unread."""
     path = drop(RESIDENTS, "2026-09.csv", people(1, 2, 3))
-    real = take_in.recognise
+    real = judging.recognise
 
     def recognise(*arguments: Any) -> Any:
         path.rename(path.with_name("2026-10.csv"))
         return real(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(take_in, "recognise", recognise)
+        patch.setattr(judging, "recognise", recognise)
         take_in_dataset(settings, RESIDENTS)
     take_in_dataset(settings, RESIDENTS)
     assert [each.period for each in Ledger(settings.ledger).all()] == ["2026-09", "2026-10"]

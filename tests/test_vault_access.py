@@ -16,8 +16,8 @@ from orchestration.intake import privacy_records
 from orchestration.intake.bronze import bronze_file
 from orchestration.intake.ledger import Submission
 from orchestration.intake.privacy_records import PrivacyRecords
+from orchestration.privacy.vault_access import get_row, get_row_of_person, purpose
 from orchestration.settings import Settings
-from orchestration.vault_access import get_row, get_row_of_person, purpose
 from tests.conftest import HandIn
 from tests.office import COMPLETIONS, RESIDENTS, learner, resident, rows_csv
 
@@ -114,7 +114,7 @@ def test_a_row_that_the_vault_does_not_have_is_said(
 def test_the_commands_show_a_record_and_who_looked(
     settings: Settings, submission: Submission, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("orchestration.cli_vault.settings", lambda: settings)
+    monkeypatch.setattr("orchestration.commands.vault.settings", lambda: settings)
     command = ["vault", "get", RESIDENTS.path, "--submission", submission.submission_id, "--row", "4"]
     app([*command, "--purpose", PURPOSE, "--json"], standalone_mode=False)
     assert json.loads(capsys.readouterr().out)["restricted"]["citizen_id"] == resident(2)["citizen_id"]

@@ -14,7 +14,7 @@ from orchestration.intake import vault_files
 from orchestration.intake.bronze import bronze_file, vault_file
 from orchestration.intake.keys import KeyFileError, keys_in, make_key, new_key, write_keys
 from orchestration.intake.take_in import take_in_dataset
-from orchestration.rotation import encrypt_all
+from orchestration.privacy.rotation import encrypt_all
 from orchestration.settings import Settings
 from tests.conftest import Drop, HandIn
 from tests.office import RESIDENTS, resident, rows_csv

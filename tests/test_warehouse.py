@@ -12,7 +12,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from orchestration import warehouse
+from orchestration.building import warehouse
 from orchestration.settings import PROJECT, Settings
 
 MODEL = "model.kho.doubled"
@@ -58,10 +58,16 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def parsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the homes of this module share what dbt parsed: the project is the same in most of them."""
+    return tmp_path_factory.mktemp("parsed")
+
+
 @pytest.fixture
-def home(tmp_path: Path, project: Path) -> Settings:
+def home(tmp_path: Path, project: Path, parsed: Path) -> Settings:
     (tmp_path / "home").mkdir()
-    return Settings(home=tmp_path / "home", sources=tmp_path / "sources", parsed=None)
+    return Settings(home=tmp_path / "home", sources=tmp_path / "sources", parsed=parsed)
 
 
 def outcomes(built: list[warehouse.Built]) -> dict[str, str]:

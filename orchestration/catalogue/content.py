@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from orchestration.building.kpis import Kpi, declared_kpis
 from orchestration.intake.wording import Explained, explain
-from orchestration.kpis import Kpi, declared_kpis
 from orchestration.lineage.columns import ColumnLineage, Source
 from orchestration.lineage.project import BRONZE, Relation, read_project
 from orchestration.settings import Settings

@@ -13,11 +13,11 @@ from typing import Any
 
 import jinja2
 
+from orchestration.building.derive import sql_type
+from orchestration.building.kpis import Kpi
 from orchestration.catalogue.content import Content
 from orchestration.catalogue.graph import lineage_svg
-from orchestration.derive import sql_type
 from orchestration.intake.wording import Words
-from orchestration.kpis import Kpi
 from orchestration.lineage.project import Relation
 from orchestration.settings import Settings
 from schemas import Declaration

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from orchestration.console import console, say, show_outcome, show_run
+from orchestration.console.job import show_outcome, show_run
+from orchestration.console.layout import console, say
 from orchestration.demo.files import write_demo_files
 from orchestration.demo.story import QUESTIONS, demo_settings, remember_files, start_anew
 from orchestration.run import prepare_home, run

@@ -1,7 +1,7 @@
 """An archived file judged once more: with the rules, synonyms and mappings of today, or with a rule waived.
 
 Belongs here: which judgement of a file is its last, making another one, and saying how the two differ. Does not belong
-here: the order of the steps (``take_in``), choosing files and asking people (``orchestration/replay.py``,
+here: the order of the steps (``judging``), choosing files and asking people (``orchestration/replay.py``,
 ``orchestration/decisions.py``).
 
 The ledger's rows are never changed. Another judgement is another submission over the same archived bytes, which names
@@ -15,9 +15,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from orchestration.intake.archive import archived_file
+from orchestration.intake.judging import judge, submission_id
 from orchestration.intake.ledger import Ledger, Submission
+from orchestration.intake.retake import arrival
 from orchestration.intake.stage import Stage
-from orchestration.intake.take_in import arrival, commit, judge, submission_id
+from orchestration.intake.take_in import commit
 from orchestration.settings import Settings
 from schemas import Declaration
 

@@ -1,7 +1,7 @@
 """The days that a period's files have to keep: due, and locked. On the calendar of Vietnam, where the offices are.
 
 Belongs here: counting days from a period's end. Does not belong here: how long they are (the dataset's declaration),
-and what follows from being late or locked (``take_in``).
+and what follows from being late or locked (``judging``).
 """
 
 from __future__ import annotations

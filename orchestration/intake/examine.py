@@ -1,6 +1,6 @@
 """What happens to the rows of one recognised file: carry, normalise, validate, compare, pseudonymise, stage.
 
-Knows the order of the row steps; the steps don't know each other. Changes nothing outside its stage: ``take_in``
+Knows the order of the row steps; the steps don't know each other. Changes nothing outside its stage: ``judging``
 decides whether the result is kept. Does not belong here: what the file is (``recognition``).
 """
 

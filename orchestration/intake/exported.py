@@ -1,7 +1,8 @@
 """The tables that dbt reads beside bronze and submissions: datasets, what is owed, how good files were, decisions.
 
 Belongs here: their columns with what they mean, and their rows from declarations and submissions. Does not belong
-here: writing them and the ledger's own table (``bronze``), dbt's ``sources.yml`` (``orchestration/derive.py``).
+here: writing them and the ledger's own table (``bronze``), dbt's ``sources.yml``
+(``orchestration/building/derive.py``).
 """
 
 from __future__ import annotations

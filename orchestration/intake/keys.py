@@ -1,7 +1,7 @@
 """Key files: random keys that lie beside the data they guard, for their owner only (0600).
 
 Belongs here: making, reading, exchanging a key file. Does not belong here: what a key does (``pseudonyms``,
-``vault_files``), and bringing data from one key to the next (``orchestration/rotation.py``).
+``vault_files``), and bringing data from one key to the next (``orchestration/privacy/rotation.py``).
 
 A key file holds one key, 64 hex digits. While data goes over to a new key it holds two lines: first the key under which
 things are written now, then the one that is being replaced. So a rotation that was killed is known, and nothing is

@@ -1,8 +1,7 @@
 """Who looked into the vault and why, and what was done for the law on personal data: two tables of the ledger's file.
 
 Belongs here: adding to them and reading them back; the ledger lets nobody change or delete a line. Does not belong
-here: what such an action does (``orchestration/vault_access.py``, ``persons.py``, ``erasure.py``, ``retention.py``,
-``rotation.py``).
+here: what such an action does (``orchestration/privacy/``).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The model ``ops.lineage``: its SQL follows from the facts' own declarations.
 
-Belongs here: the text of that committed file. Does not belong here: writing it (``orchestration/derive.py``).
+Belongs here: the text of that committed file. Does not belong here: writing it (``orchestration/building/derive.py``).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The dbt project read as text: every relation with its columns, and every model as plain SQL.
 
 Belongs here: what can be known from the files of the project alone, in a moment. Does not belong here: what follows
-from the SQL (the modules beside this one), and building anything (``orchestration/warehouse.py``).
+from the SQL (the modules beside this one), and building anything (``orchestration/building/warehouse.py``).
 
 dbt's own compiler takes ten seconds to start, which is too long for a question about one row; the project uses few
 of its words, and a test compares every model with what dbt makes of it.

@@ -1,7 +1,7 @@
 """The KPIs of a published version: which there are, and the values of one with the files that they were counted from.
 
 Belongs here: the queries behind ``kho kpi``. Does not belong here: what a KPI counts (``dbt_project/models/kpi``) and
-how it is shown (``console_kpi.py``).
+how it is shown (``console/kpi.py``).
 """
 
 from __future__ import annotations

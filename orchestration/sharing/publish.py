@@ -1,7 +1,7 @@
 """Publishing: the finished warehouse becomes a new, never changing file that readers open without waiting.
 
 Belongs here: making a version of one audience, announcing it, keeping the last few. Does not belong here: building the
-warehouse (``orchestration/warehouse.py``), which audiences there are and what they may see (``publication.py``,
+warehouse (``orchestration/building/``), which audiences there are and what they may see (``publication.py``,
 ``audiences.py``), reading a version (``query.py``).
 
 A writer excludes every reader of a DuckDB file, so readers get a copy. Each version has a name of its own: replacing

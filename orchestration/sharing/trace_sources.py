@@ -1,7 +1,7 @@
 """What stands behind a fact: the file, the original cells of its row, what its rules found, who decided what.
 
 Belongs here: gathering that from ledger, vault and archive, and keeping restricted values back. Does not belong here:
-finding the facts (``trace.py``), how it is shown (``console_trace.py``).
+finding the facts (``trace.py``), how it is shown (``console/trace.py``).
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from orchestration.intake.mappings import HeaderMappings, form_of
 from orchestration.intake.original_cells import OriginalCell, original_cells
 from orchestration.intake.privacy_records import PrivacyRecords
 from orchestration.intake.readers import UnreadableError
+from orchestration.privacy.vault_access import purpose
 from orchestration.settings import Settings
 from orchestration.sharing.query import QueryError, literal, records
 from orchestration.sharing.trace import Fact
-from orchestration.vault_access import purpose
 from schemas import Declaration, dataset
 
 MASKED = "•••"

@@ -1,4 +1,4 @@
--- Derived from the kpi_*.yml beside it by orchestration/kpis.py; do not edit. A test fails when it is stale.
+-- Derived from the kpi_*.yml beside it by orchestration/building/kpis.py; do not edit. A test fails when it is stale.
 select
     'archive_digitised' as kpi_id,
     'home_affairs/archives' as dataset

@@ -1,0 +1,1 @@
+"""What the commands show. Belongs here: layout only; every figure comes from the caller."""
