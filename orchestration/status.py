@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from orchestration.dataset_paths import dataset_paths
 from orchestration.intake.discover import skipped_files, waiting_files
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.settings import Settings
@@ -44,12 +45,10 @@ class Status:
 
 def status_of(settings: Settings) -> Status:
     """Read the state from folders, ledger and ``current.json``."""
-    from schemas import datasets
-
     ledger = Ledger(settings.ledger)
     verdicts, newest = ledger.tally(), ledger.newest_of_each()
     found = []
-    for path in datasets():
+    for path in dataset_paths():
         waiting = [file.name for file in waiting_files(settings, path)]
         skipped = [file.name for file in skipped_files(settings, path)]
         found.append(DatasetStatus(path, waiting, skipped, verdicts.get(path, {}), newest.get(path)))

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 import schemas
+from orchestration.dataset_paths import dataset_paths
 from orchestration.intake.folding import plain
 from orchestration.intake.recognise import find_layout
 from orchestration.intake.vocabulary import Vocabulary
@@ -21,7 +22,7 @@ EVERY = pytest.mark.parametrize("declaration", datasets().values(), ids=list(dat
 
 def test_the_declared_datasets_are_known_by_path_and_by_table():
     files = Path(schemas.__file__).parent.glob("*/[a-z]*.py")
-    assert list(datasets()) == sorted(f"{file.parent.name}/{file.stem}" for file in files)
+    assert list(datasets()) == sorted(f"{file.parent.name}/{file.stem}" for file in files) == dataset_paths()
     assert dataset("land_parcels") is dataset("land/parcels")
     with pytest.raises(UnknownDatasetError, match=r"there are: .*land/parcels.*, population/residents"):
         dataset("land/houses")
