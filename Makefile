@@ -5,11 +5,14 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-strip-extras --no-header --quiet
 RESULTS := bench/.data/results
+# What bench-full measures; which benchmark and sizes that is stands at its end.
+FULL := intake-100k.json intake-1m.json intake-bad.json intake-5m.json intake-10m.json workbook-200k.json ledger.json \
+	latency.json questions.json publication.json serve.json builds.json
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 # A run and its tests start hundreds of processes: each would compile kho anew, a third of a second.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test dev lint bench bench-full bench-compare soak derive lock clean
+.PHONY: demo test dev lint bench bench-full bench-anew bench-compare soak derive lock clean
 
 demo: .venv/installed  ## run the main job on a synthetic Lào Cai
 	$(BIN)/kho demo
@@ -27,28 +30,38 @@ lint: .venv/installed-dev  ## format, lint, types, SQL
 	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests
 
 bench: .venv/installed  ## a small intake against its floor and all peers (the first time makes their environments), a small workbook
-	$(BIN)/python -m bench.intake --rows 100000 --repeats 3 --peer-repeats 1 --json $(RESULTS)/intake.json
-	$(BIN)/python -m bench.workbook --rows 20000 --repeats 3 --json $(RESULTS)/workbook.json
+	$(BIN)/python -m bench.intake --rows 100000 --repeats 5 --peer-repeats 1 --json $(RESULTS)/intake.json
+	$(BIN)/python -m bench.workbook --rows 20000 --repeats 5 --json $(RESULTS)/workbook.json
 
 soak: .venv/installed-dev  ## hundreds of kills, full disks and publications, an hour (the full disks need root)
 	KHO_TEST_PUBLICATIONS=200 $(BIN)/pytest -n0 tests/test_postgres.py -k many_publications
 	KHO_TEST_EXAMPLES=400 $(BIN)/pytest $$(grep -l hypothesis tests/test_*.py)
 	$(BIN)/python -m tests.soak --kills 300 --full-disk 60 --seed 1
 
-bench-full: .venv/installed  ## every figure of bench/README.md: an hour and a half, and 20 GB of disk
-	$(BIN)/python -m bench.intake --rows 100000 --repeats 5 --json $(RESULTS)/intake-100k.json
-	$(BIN)/python -m bench.intake --rows 1000000 --repeats 5 --peer-repeats 1 --json $(RESULTS)/intake-1m.json
-	$(BIN)/python -m bench.intake --rows 1000000 --bad 30 --repeats 5 --without-peers --json $(RESULTS)/intake-bad.json
-	$(BIN)/python -m bench.intake --rows 5000000 --repeats 5 --without-peers --json $(RESULTS)/intake-5m.json
-	$(BIN)/python -m bench.intake --rows 10000000 --repeats 5 --without-peers --json $(RESULTS)/intake-10m.json
-	$(BIN)/python -m bench.workbook --rows 200000 --repeats 5 --json $(RESULTS)/workbook-200k.json
-	$(BIN)/python -m bench.ledger --json $(RESULTS)/ledger.json
-	$(BIN)/python -m bench.latency --json $(RESULTS)/latency.json
-	$(BIN)/python -m bench.questions --rows 1000000 --rows 10000000 --json $(RESULTS)/questions.json
-	$(BIN)/python -m bench.publication --megabytes 1300 --json $(RESULTS)/publication.json
-	test -d bench/.data/served || KHO_HOME=bench/.data/served $(BIN)/kho demo --rows 1000000
-	$(BIN)/python -m bench.serve --home bench/.data/served --json $(RESULTS)/serve.json
-	$(BIN)/python -m bench.builds --rows 1000000 --rows 2000000 --rows 5000000 --rows 10000000 --repeats 5 --json $(RESULTS)/builds.json
+bench-full: $(addprefix $(RESULTS)/,$(FULL))  ## every figure of bench/README.md: an hour, and 20 GB of disk; goes on where it was stopped
+
+bench-anew:  ## forget what bench-full has measured
+	rm -f $(addprefix $(RESULTS)/,$(FULL))
+
+MEASURE = $(BIN)/python -m bench.$(1) --json $@
+$(RESULTS)/%.json: | .venv/installed
+	$(call MEASURE,$($*))
+
+intake-100k := intake --rows 100000 --repeats 5
+intake-1m := intake --rows 1000000 --repeats 5 --peer-repeats 1
+intake-bad := intake --rows 1000000 --bad 30 --repeats 5 --without-peers
+intake-5m := intake --rows 5000000 --repeats 5 --without-peers
+intake-10m := intake --rows 10000000 --repeats 5 --without-peers
+workbook-200k := workbook --rows 200000 --repeats 5
+ledger := ledger
+latency := latency
+questions := questions --rows 1000000 --rows 10000000
+publication := publication --megabytes 1300
+serve := serve --home bench/.data/served
+builds := builds --rows 1000000 --rows 2000000 --rows 5000000 --rows 10000000 --repeats 5
+$(RESULTS)/serve.json: | bench/.data/served
+bench/.data/served: | .venv/installed
+	KHO_HOME=$@ $(BIN)/kho demo --rows 1000000
 
 bench-compare: .venv/installed  ## what the last benchmarks wrote against the stored ratios; fails when kho became worse by a fifth
 	$(BIN)/python -m bench.compare $$(ls -tr $(RESULTS)/*.json)

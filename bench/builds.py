@@ -132,7 +132,9 @@ def by_model(runs: list[Build], step: str) -> list[Line]:
     """Where the time of a step goes, at the largest size. Two threads: together more than the wall."""
     rows = max(each["rows"] for each in runs)
     some = [each["nodes"] for each in runs if (each["rows"], each["step"]) == (rows, step)]
-    seconds = {node: statistics.median(each[node] for each in some) for node in some[0]}
+    # What is built follows the change: a node that one round leaves alone took no time in it.
+    nodes = dict.fromkeys(node for each in some for node in each)
+    seconds = {node: statistics.median(each.get(node, 0.0) for each in some) for node in nodes}
     kinds = {
         kind: sum(took for node, took in seconds.items() if node.startswith(kind)) for kind in ("model", "test", "seed")
     }

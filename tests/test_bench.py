@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import compare, measuring, population, reporting
+from bench import builds, compare, measuring, population, reporting
 from bench.intake import check, plan
 from bench.measuring import Measurement
 from bench.peers import PEERS, Peer
@@ -187,3 +187,14 @@ def test_what_is_no_result_of_a_benchmark_is_wrong_usage(tmp_path: Path) -> None
 
 def test_the_stored_ratios_are_readable() -> None:
     assert compare.load(compare.STORED)
+
+
+# --- builds ------------------------------------------------------------------------------------------------
+def test_a_model_that_some_rounds_leave_alone_counts_as_nothing_in_them() -> None:
+    facts = {"case": "build", "step": "commune", "rows": 10}
+    nodes = [{"model.kho.a": 3.0, "test.kho.t": 1.0}, {"model.kho.a": 5.0, "model.kho.b": 2.0}, {"model.kho.a": 4.0}]
+    listed = {
+        each["step"]: each["node_seconds"]
+        for each in builds.by_model([{**facts, "nodes": n} for n in nodes], "commune")
+    }
+    assert listed == {"all models": 4.0, "all tests": 0.0, "all seeds": 0, "a": 4.0, "b": 0.0}
