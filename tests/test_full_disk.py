@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 
-from orchestration.intake import take_in
+from orchestration.intake import judging
 from orchestration.intake.ledger import Ledger
 from orchestration.intake.readers import text as text_reader
 from orchestration.intake.readers import workbook as workbook_reader
@@ -139,7 +139,7 @@ def _is_fresh_text(path: Path) -> bool:
 BEFORE: dict[str, tuple[Install, Callable[[Path], bytes]]] = {
     "copying into the archive": (fails(os, "fsync"), good),
     "naming the archived file": (fails(Path, "replace", when=into("archive")), good),
-    "making the temporary folder": (fails(take_in, "Stage"), good),
+    "making the temporary folder": (fails(judging, "Stage"), good),
     "transcoding a text": (writes_to_full_disk(Path, "open", 0, when=_is_fresh_text), utf16),
     "leaving the sheets of a workbook": (child_writes_to_full_disk, as_workbook),
     "making the key": (fails(Path, "write_text", when=lambda path, *_: "pseudonym" in path.name), good),

@@ -59,7 +59,7 @@ def _parsed(settings: Settings, suffix: str) -> Path:
 
 
 def _parse(settings: Settings, target: Path) -> None:
-    before = settings.dbt_target / _STATE
+    before = private_folder(settings.dbt_target) / _STATE
     kept = _newest_first(target.parent, ".msgpack")
     if kept and not before.exists():  # of a project that is much the same: dbt reads only the files that differ
         shutil.copyfile(kept[0], before)
