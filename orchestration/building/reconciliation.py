@@ -15,7 +15,7 @@ from schemas import Declaration, dataset
 
 _PREFIX = "rec_"
 _NOTE = (
-    "-- Derived from the rec_*.yml beside it by orchestration/building/reconciliation.py; do not edit. "
+    "-- Derived from the rec_*.yml beside it by building/reconciliation.py; do not edit. "
     "A test fails when it is stale.\n"
 )
 #: Name of the model that gathers the differences of all pairs, and of the one that gathers their declarations.

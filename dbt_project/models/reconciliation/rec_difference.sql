@@ -1,4 +1,4 @@
--- Derived from the rec_*.yml beside it by orchestration/building/reconciliation.py; do not edit. A test fails when it is stale.
+-- Derived from the rec_*.yml beside it by building/reconciliation.py; do not edit. A test fails when it is stale.
 select
     'archive_unit_not_in_staffing' as pair_id,
     'archive_unit_not_in_staffing/' || difference_key as difference_id,

@@ -1,4 +1,4 @@
--- Derived from the rec_*.yml beside it by orchestration/building/reconciliation.py; do not edit. A test fails when it is stale.
+-- Derived from the rec_*.yml beside it by building/reconciliation.py; do not edit. A test fails when it is stale.
 select
     'archive_unit_not_in_staffing' as pair_id,
     'Cơ quan lưu trữ không có trong danh sách cán bộ' as pair_name_vi,
