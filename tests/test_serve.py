@@ -248,6 +248,14 @@ def test_a_bomb_ends_by_its_limits_while_others_are_answered(service: Service) -
     assert service.ask("select 1")[0] == 200
 
 
+def published_home(home: Path, **limits: Any) -> tuple[Settings, Question]:
+    """A home with something published, and a question about it."""
+    settings = Settings(home=home, **limits)
+    build(settings, MODELS)
+    file = publish(settings, facts=FACTS).path
+    return settings, Question(1, file, frozenset(), "select 1 as one", "json", 30, 10, 1000)
+
+
 def start_when(gate: str, *arguments: Any) -> None:
     """A worker that is not ready before a file is there."""
     while not Path(gate).exists():
@@ -258,11 +266,9 @@ def start_when(gate: str, *arguments: Any) -> None:
 def test_no_question_waits_for_the_start_of_the_worker_that_it_is_given(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = Settings(home=tmp_path, serve_workers=1, serve_seconds=0.1)
-    build(settings, MODELS)
-    file, gate = publish(settings, facts=FACTS).path, tmp_path / "gate"
+    settings, question = published_home(tmp_path, serve_workers=1, serve_seconds=0.1)
+    gate = tmp_path / "gate"
     monkeypatch.setattr(pool, "serve_questions", functools.partial(start_when, str(gate)))
-    question = Question(1, file, frozenset(), "select 1 as one", "json", 30, 10, 1000)
 
     async def story() -> tuple[str, str]:
         workers = pool.Pool(settings)
@@ -299,10 +305,8 @@ def first_is_dead(first: str, *arguments: Any) -> None:
 def test_a_question_of_which_a_worker_dies_is_asked_once_and_one_that_meets_a_dead_worker_is_answered_by_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = Settings(home=tmp_path, serve_workers=2, serve_seconds=30)
-    build(settings, MODELS)
-    file, note = publish(settings, facts=FACTS).path, tmp_path / "note"
-    question = Question(1, file, frozenset(), "select 1 as one", "json", 30, 10, 1000)
+    settings, question = published_home(tmp_path, serve_workers=2, serve_seconds=30)
+    note = tmp_path / "note"
 
     async def outcomes(times: int) -> list[str]:
         workers = pool.Pool(settings)

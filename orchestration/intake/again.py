@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from orchestration.intake.archive import archived_file
-from orchestration.intake.judging import judge, submission_id
+from orchestration.intake.archive import Archived, archived_file
+from orchestration.intake.judging import blank_submission, judge, submission_id
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.intake.retake import arrival
 from orchestration.intake.stage import Stage
@@ -101,17 +101,10 @@ def judge_again(
     if not path.exists():
         return None
     attempt = ledger.times_seen(declaration.path, before.file_sha256)
-    blank = Submission(
-        submission_id=submission_id(declaration, before.file_sha256, attempt),
-        department=declaration.department,
-        dataset=declaration.path,
-        load=declaration.load,
-        file_name=before.file_name,
-        file_sha256=before.file_sha256,
-        file_bytes=before.file_bytes,
-        file_identity=before.file_identity,
-        received_at=settings.clock(),
-        verdict="refused",
+    archived = Archived(path, before.file_sha256, before.file_bytes, before.file_identity, before.file_name)
+    identifier = submission_id(declaration, before.file_sha256, attempt)
+    blank = replace(
+        blank_submission(declaration, archived, settings.clock(), identifier),
         details=dict(details),
         replays=before.origin,
         position=before.position,

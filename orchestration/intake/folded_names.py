@@ -13,6 +13,7 @@ import unicodedata
 import polars as pl
 import pyarrow as pa
 
+from orchestration.intake.arrow_series import series
 from orchestration.intake.folding import fold
 
 _BASES = {"a": "àáảãạằắẳẵặầấẩẫậăâ", "e": "èéẻẽẹềếểễệê", "i": "ìíỉĩị", "o": "òóỏõọồốổỗộờớởỡợôơ"}
@@ -62,7 +63,4 @@ def _quickly(names: pl.Series) -> pl.Series:
     ends = pl.concat([pl.Series([0], dtype=pl.Int64), names.str.len_chars().cast(pl.Int64).cum_sum()])
     offsets = ends.rechunk().to_arrow().buffers()[1]
     cut = pa.LargeStringArray.from_buffers(len(names), offsets, pa.py_buffer(letters))
-    # As a column of a batch: polars imports ``pyarrow.compute`` for an array that comes alone, 0.1 s.
-    frame = pl.from_arrow(pa.record_batch([cut], names=[names.name]))
-    assert isinstance(frame, pl.DataFrame)
-    return frame.to_series()
+    return series(cut, names.name)

@@ -90,12 +90,8 @@ def judge(
             if same:
                 details = {**submission.details, "notices": [], "duplicate_of": same.submission_id}
                 return replace(submission, verdict="duplicate", details=details), None
-            stage = Stage(settings, declaration, submission.submission_id, recognised.width)
-            keyed = Pseudonymiser(pseudonym_key(settings))
-            examined = Examination(
-                settings, declaration, recognised, stage, arrived_at, keyed, waivers=waived_rules(submission)
-            ).run()
-            return verdict(settings, declaration, ledger, submission, examined, stage), stage
+            stage, examination = begin_examination(settings, declaration, recognised, submission, arrived_at)
+            return verdict(settings, declaration, ledger, submission, examination.run(), stage), stage
     except TimeLimitError:
         log.warning("%s: not examined within %g s", submission.submission_id, settings.file_seconds)
         notices = [{"rule": file_rules.FILE_LIMITS, "title": "", "limit": ""}]
@@ -114,6 +110,20 @@ def judge(
     if stage:
         stage.discard()
     return refused(submission, *notices), None
+
+
+def begin_examination(
+    settings: Settings,
+    declaration: Declaration,
+    recognised: Recognised,
+    submission: Submission,
+    arrived_at: datetime.datetime,
+) -> tuple[Stage, Examination]:
+    """The stage of a submission and the examination that fills it; whoever asks for them ends the stage."""
+    keyed = Pseudonymiser(pseudonym_key(settings))
+    stage = Stage(settings, declaration, submission.submission_id, recognised.width)
+    waivers = waived_rules(submission)
+    return stage, Examination(settings, declaration, recognised, stage, arrived_at, keyed, waivers=waivers)
 
 
 def _with_recognition(

@@ -11,11 +11,10 @@ import datetime
 from orchestration.files import private_folder
 from orchestration.intake.archive import archived_file
 from orchestration.intake.comparison import compare
-from orchestration.intake.examine import Examination, Examined
-from orchestration.intake.judging import waived_rules
+from orchestration.intake.examine import Examined
+from orchestration.intake.judging import begin_examination
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.intake.mappings import HeaderMappings
-from orchestration.intake.pseudonyms import Pseudonymiser, pseudonym_key
 from orchestration.intake.readers import UnreadableError, open_document
 from orchestration.intake.recognition import RefusedError, recognise
 from orchestration.intake.stage import Stage
@@ -43,11 +42,8 @@ def retake(settings: Settings, declaration: Declaration, submission: Submission)
         try:
             with open_document(settings, path) as document:
                 recognised = recognise(settings, declaration, document, submission.file_name, confirmed)
-                stage = Stage(settings, declaration, submission.submission_id, recognised.width)
-                keyed = Pseudonymiser(pseudonym_key(settings))
-                examined = Examination(
-                    settings, declaration, recognised, stage, arrived_at, keyed, waivers=waived_rules(submission)
-                ).run()
+                stage, examination = begin_examination(settings, declaration, recognised, submission, arrived_at)
+                examined = examination.run()
             then = submission.details.get("changes")
             if then:
                 files = stage.files("bronze", "vault", "changes")
