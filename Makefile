@@ -5,7 +5,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-strip-extras --no-header --quiet
 RESULTS := bench/.data/results
-# What bench-full measures; which benchmark and sizes that is stands at its end.
+# What bench-full measures: which benchmark at which sizes stands below it, a variable a file.
 FULL := intake-100k.json intake-1m.json intake-bad.json intake-5m.json intake-10m.json workbook-200k.json ledger.json \
 	latency.json questions.json publication.json serve.json builds.json
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
@@ -43,9 +43,8 @@ bench-full: $(addprefix $(RESULTS)/,$(FULL))  ## every figure of bench/README.md
 bench-anew:  ## forget what bench-full has measured
 	rm -f $(addprefix $(RESULTS)/,$(FULL))
 
-MEASURE = $(BIN)/python -m bench.$(1) --json $@
 $(RESULTS)/%.json: | .venv/installed
-	$(call MEASURE,$($*))
+	$(BIN)/python -m bench.$($*) --json $@
 
 intake-100k := intake --rows 100000 --repeats 5
 intake-1m := intake --rows 1000000 --repeats 5 --peer-repeats 1

@@ -7,9 +7,9 @@ import gc
 import os
 
 #: A second thread of polars does not make a batch of 100,000 rows quicker: one file has three threads already
-#: (``intake/overlap.py``), and files of different datasets have processes of their own. With one thread and one arena,
-#: its allocator gives half as many pages back only to ask for them again: together a tenth of the intake's CPU, and
-#: 30 MB. Both are read when polars is imported; whoever sets them keeps what they set.
+#: (``intake/overlap.py``). With one thread and one arena, its allocator gives half as many pages back only to ask for
+#: them again: together a tenth of the intake's CPU, and 30 MB. Both are read when polars is imported; whoever sets them
+#: keeps what they set.
 os.environ.setdefault("POLARS_MAX_THREADS", "1")
 os.environ.setdefault("_RJEM_MALLOC_CONF", "narenas:1,dirty_decay_ms:2000")
 

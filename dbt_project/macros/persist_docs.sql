@@ -1,6 +1,6 @@
-{#- The descriptions of a relation and its columns in one statement. The adapter's own macro asks two questions and makes
-    two statements for it, a tenth of a build's CPU; that every column is described and no other is a test of this project
-    (tests/test_dbt.py). -#}
+{#- The descriptions of a relation and its columns in one statement. dbt's own macro asks which columns there are and makes
+    two statements, which costs a twelfth of a build's CPU; that every column is described and no other is a test of this
+    project (tests/test_dbt.py). -#}
 {% macro duckdb__persist_docs(relation, model, for_relation, for_columns) %}
     {%- set comments %}
         {{ alter_relation_comment(relation, model.description) }}
