@@ -224,8 +224,8 @@ def template(
 @app.command()
 def rebuild() -> None:
     """Make bronze, vault and warehouse anew from the archive and the ledger, and publish."""
-    from orchestration.building.rebuild import rebuild as rebuild_everything
     from orchestration.console.job import show_outcome, show_rebuild, show_run
+    from orchestration.rebuild import rebuild as rebuild_everything
 
     with show_run() as on_progress:
         rebuilt = rebuild_everything(settings(), on_progress=on_progress)

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.building import rebuild as rebuilding
+from orchestration import rebuild as rebuilding
 from orchestration.building import warehouse
 from orchestration.building.reconciliation import Pair, declared_pairs, difference_sql
 from orchestration.decisions import DecisionError, waive

@@ -1,7 +1,7 @@
 """Calling dbt, and the parsed project that its calls share.
 
 Belongs here: running a command of dbt, the manifest. Does not belong here: when the warehouse is built and from what
-(``warehouse.py``), which project it is (``project_code.py``), SQL (``dbt_project/``).
+(``warehouse.py``), which project it is (``orchestration/project_code.py``), SQL (``dbt_project/``).
 
 dbt runs inside this process: ``dbt --version``, which dagster-dbt's own runner starts every time, asks a package
 index on the internet, and a killed run must not leave a dbt process behind that goes on writing.
@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.building import derive
-from orchestration.building.project_code import project_code
 from orchestration.files import private_folder, replacing
+from orchestration.project_code import project_code
 from orchestration.settings import Settings
 
 #: Stands for the home while the project is parsed.

@@ -19,11 +19,11 @@ from orchestration.building import derive
 from orchestration.building.changes import Changes, Inputs, affected, compare, export_changed, inputs
 from orchestration.building.dbt_calls import invoke, project
 from orchestration.building.predecessor import export_predecessor
-from orchestration.building.project_code import project_code
 from orchestration.files import replacing
 from orchestration.intake.bronze import export_for_dbt
 from orchestration.intake.ledger import Ledger
 from orchestration.lineage.exported import export_lineage
+from orchestration.project_code import project_code
 from orchestration.settings import Settings
 from orchestration.sharing.versions import Facts, current
 

@@ -13,11 +13,11 @@ from orchestration.console.layout import console, plain_table, print_json, say, 
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
-    from orchestration.building.rebuild import Rebuilt
     from orchestration.doctor import HomeFinding
     from orchestration.intake.check_file import Checked
     from orchestration.intake.mappings import HeaderMapping
     from orchestration.intake.readers import Document
+    from orchestration.rebuild import Rebuilt
     from orchestration.run import RunOutcome
     from orchestration.runs import Progress
     from orchestration.status import Status

@@ -1,7 +1,7 @@
 """A recorded submission's files made anew from the archive, as they were made when its file arrived.
 
 Belongs here: which day, waivers and confirmed headers hold then. Does not belong here: doing so for all submissions
-(``orchestration/building/rebuild.py``), and judging a file by the rules of today (``again``).
+(``orchestration/rebuild.py``), and judging a file by the rules of today (``again``).
 """
 
 from __future__ import annotations

@@ -15,11 +15,11 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 
-from orchestration.building.project_code import project_code
 from orchestration.files import replacing
 from orchestration.intake.exported import ExportedTable
 from orchestration.lineage.columns import ColumnLineage, Source
 from orchestration.lineage.project import BRONZE, Project
+from orchestration.project_code import project_code
 from orchestration.settings import Settings
 from schemas import datasets
 

@@ -1,7 +1,7 @@
 """Which dbt project this is: a hash of its files, for whatever is worked out once for a state of the code.
 
-Belongs here: that hash. Does not belong here: what is kept under it (``dbt_calls.py``, ``lineage/exported.py``), and
-which warehouse was built by which code (``warehouse.py``).
+Belongs here: that hash. Does not belong here: what is kept under it (``building/dbt_calls.py``,
+``lineage/exported.py``), and which warehouse was built by which code (``building/warehouse.py``).
 """
 
 from __future__ import annotations
