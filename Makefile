@@ -6,8 +6,9 @@ LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --genera
 	--no-strip-extras --no-header --quiet
 RESULTS := bench/.data/results
 # What bench-full measures: which benchmark at which sizes stands below it, a variable a file.
-FULL := intake-100k.json intake-1m.json intake-bad.json intake-5m.json intake-10m.json workbook-200k.json ledger.json \
-	latency.json questions.json publication.json serve.json builds.json
+FULL := intake-100k.json intake-1m.json intake-bad.json intake-5m.json intake-10m.json workbook-200k.json \
+	many_files.json ledger.json latency.json questions.json publication.json serve.json \
+	builds.json
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 # A run and its tests start hundreds of processes: each would compile kho anew, a third of a second.
 unexport PYTHONDONTWRITEBYTECODE
@@ -52,6 +53,7 @@ intake-bad := intake --rows 1000000 --bad 30 --repeats 5 --without-peers
 intake-5m := intake --rows 5000000 --repeats 5 --without-peers
 intake-10m := intake --rows 10000000 --repeats 5 --without-peers
 workbook-200k := workbook --rows 200000 --repeats 5
+many_files := many_files --files 20 --repeats 5
 ledger := ledger
 latency := latency
 questions := questions --rows 1000000 --rows 10000000

@@ -14,10 +14,9 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 from dagster_dbt.asset_utils import DAGSTER_DBT_UNIQUE_ID_METADATA_KEY
 
-from orchestration.bronze_assets import bronze_key
 from orchestration.building import warehouse
 from orchestration.building.dbt_calls import manifest
-from orchestration.runs import ONLY_RUN, OnProgress, Progress
+from orchestration.runs import ONLY_RUN, OnProgress, Progress, bronze_key
 from orchestration.settings import Settings
 from orchestration.sharing.publication import publish_all
 from orchestration.sharing.versions import SHARED

@@ -14,17 +14,12 @@ from orchestration.errors import place_of
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.intake.take_in import is_waiting, take_in_dataset
 from orchestration.locks import BusyError
-from orchestration.runs import ONLY_RUN, OnProgress, Progress
+from orchestration.runs import ONLY_RUN, OnProgress, Progress, bronze_key
 from orchestration.settings import Settings
 from schemas import Declaration
 
 #: In the metadata of a dataset's materialisation: the last of its submissions in the ledger.
 _TOLD = "ledger_sequence"
-
-
-def bronze_key(declaration: Declaration) -> dg.AssetKey:
-    """The key of a dataset's asset, which is also that of its dbt source."""
-    return dg.AssetKey(["bronze", declaration.table])
 
 
 def bronze_asset(settings: Settings, declaration: Declaration, report: OnProgress) -> dg.AssetsDefinition:
@@ -75,7 +70,12 @@ def _take_in(
     told = _told_until(context, declaration, known)
     before = {each.submission_id for each in known if each.sequence <= told}
     try:
-        take_in_dataset(settings, declaration, on_file=lambda name: context.log.info(f"taking in {name}"))
+        take_in_dataset(
+            settings,
+            declaration,
+            on_file=lambda name: context.log.info(f"taking in {name}"),
+            workers=getattr(context.resources, ONLY_RUN),
+        )
         broken = ""
     except BusyError as busy:
         broken = str(busy)

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 
 from orchestration.errors import place_of
 from orchestration.intake.discover import IncomingFile
-from orchestration.intake.take_in import take_in_dataset
+from orchestration.intake.take_in import take_in_dataset, workers_for
 from orchestration.locks import WAREHOUSE, BusyError, lock
 from orchestration.settings import PROJECT, Settings
 from schemas import Declaration, datasets
@@ -55,16 +55,17 @@ def main(names: Sequence[str]) -> int:
     settings = Settings.model_validate_json(sys.stdin.read())
     gc.freeze()
     left = False
-    with lock(settings, WAREHOUSE):
-        for name in names:
+    chosen = [datasets()[name] for name in names]
+    with lock(settings, WAREHOUSE), workers_for(settings, chosen) as workers:
+        for declaration in chosen:
             try:
-                take_in_dataset(settings, datasets()[name])
+                take_in_dataset(settings, declaration, workers=workers)
             except BusyError as busy:
                 left = True
                 sys.stderr.write(f"{busy}\n")
             except Exception as error:
                 left = True
-                sys.stderr.write(f"{name}: {place_of(error)}\n")
+                sys.stderr.write(f"{declaration.path}: {place_of(error)}\n")
     return int(left)
 
 

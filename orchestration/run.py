@@ -114,8 +114,8 @@ def _execute(settings: Settings, chosen: Sequence[Declaration], note: OnProgress
     import dagster as dg
 
     from orchestration.assets import LEDGER
-    from orchestration.bronze_assets import bronze_key
     from orchestration.definitions import JOB, assemble
+    from orchestration.runs import bronze_key
 
     definitions = assemble(settings, note)
     others = {bronze_key(each) for each in all_datasets().values()} - {bronze_key(each) for each in chosen}

@@ -16,12 +16,12 @@ from collections.abc import Iterable, Sequence
 
 import dagster as dg
 
-from orchestration.bronze_assets import bronze_key
 from orchestration.intake.discover import stable_files
 from orchestration.intake.ledger import Ledger
 from orchestration.intake.receipts.left_lying import refresh_note
 from orchestration.locks import WAREHOUSE, BusyError, lock
 from orchestration.quick_intake import is_small, take_in_at_once
+from orchestration.runs import bronze_key
 from orchestration.settings import Settings
 from orchestration.sharing.rollback import taken_back
 from orchestration.sharing.versions import current

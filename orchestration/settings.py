@@ -7,6 +7,7 @@ declares (``schemas/``) or that dbt decides (``dbt_project/``).
 from __future__ import annotations
 
 import datetime
+import os
 from functools import cache
 from pathlib import Path
 
@@ -39,6 +40,9 @@ class Settings(BaseSettings):
         120.0, gt=0, description="After so long a dataset's further files wait for its next turn."
     )
     largest_file_mb: int = Field(4096, gt=0, description="Larger files are not taken in; the officer is told.")
+    intake_processes: int = Field(
+        min(4, len(os.sched_getaffinity(0))), ge=1, description="Files examined at a time where many wait; 0.6 GB each."
+    )
     batch_rows: int = Field(120_000, gt=0, description="Rows that are checked at a time.")
     parsed: Path | None = Field(None, description="Where the parsed dbt project is kept; else in the home.")
     keep_versions: int = Field(5, ge=1, description="Published versions that are kept.")

@@ -14,13 +14,13 @@ import dagster as dg
 import pytest
 
 from orchestration import assets, bronze_assets
-from orchestration.bronze_assets import bronze_key
 from orchestration.building import warehouse
 from orchestration.building.warehouse import EXPORTED
 from orchestration.definitions import JOB, assemble
 from orchestration.intake.ledger import Submission
 from orchestration.locks import WAREHOUSE, BusyError, lock
 from orchestration.run import dev, prepare_home, run
+from orchestration.runs import bronze_key
 from orchestration.settings import PROJECT, Settings
 from orchestration.sharing.versions import Facts, Published
 from schemas import UnknownDatasetError, datasets
@@ -150,7 +150,7 @@ def after_bronze(definitions: dg.Definitions) -> list[dg.AssetKey]:
 def test_an_intake_that_breaks_off_fails_its_check_without_words_of_the_file_and_stops_no_other(
     definitions: dg.Definitions, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def take_in(settings: Settings, declaration: object, on_file: object) -> list[Submission]:
+    def take_in(settings: Settings, declaration: object, on_file: object, workers: object) -> list[Submission]:
         if declaration is PARCELS:
             raise ValueError("could not convert CANARY 010050000001")
         return []

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import io
+import itertools
 import json
 import os
 import re
@@ -288,7 +289,7 @@ def test_a_file_that_takes_for_ever_is_refused_after_its_time_and_the_next_one_g
         return real(*arguments, **named)
 
     monkeypatch.setattr(judging, "recognise", recognise)
-    patience = iter((1, 2000))  # the good file gets the time that a busy machine may take
+    patience = itertools.chain([1], itertools.repeat(2000))  # the good file gets the time that a busy machine may take
     monkeypatch.setattr(judging, "time_limit", lambda seconds: time_limit(seconds * next(patience)))
     drop(settings, RESIDENTS, "2026-10.csv", GOOD)
     assert take_in_with_neighbour(settings.model_copy(update={"file_seconds": 0.3})) == Seen({"2026-10.csv": LIMITS})

@@ -6,10 +6,10 @@ import dagster as dg
 import pytest
 
 from orchestration import quick_intake
-from orchestration.bronze_assets import bronze_asset, bronze_key
+from orchestration.bronze_assets import bronze_asset
 from orchestration.intake.ledger import Ledger
 from orchestration.locks import WAREHOUSE, lock
-from orchestration.runs import ONLY_RUN, only_run
+from orchestration.runs import ONLY_RUN, bronze_key, only_run
 from orchestration.settings import Settings
 from tests.conftest import Drop
 from tests.office import RESIDENTS, resident, rows_csv

@@ -10,7 +10,7 @@ import datetime
 import hashlib
 import logging
 import sqlite3
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -18,7 +18,7 @@ import polars as pl
 from orchestration.errors import place_of
 from orchestration.intake.archive import Archived
 from orchestration.intake.deadlines import days_late
-from orchestration.intake.examine import Examination
+from orchestration.intake.examine import Examination, Examined
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.intake.mappings import Confirmed, HeaderMappings
 from orchestration.intake.pseudonyms import Pseudonymiser, pseudonym_key
@@ -60,6 +60,23 @@ def blank_submission(
     )
 
 
+@dataclass(frozen=True)
+class LookedInto:
+    """A file that was read, before it is held against the ledger. ``stage`` and ``examined``: None where it is decided.
+
+    It is then refused, or a duplicate of what the ledger held at that moment.
+    """
+
+    submission: Submission
+    stage: Stage | None = None
+    examined: Examined | None = None
+
+    def discard(self) -> None:
+        """Give up what was made of it."""
+        if self.stage:
+            self.stage.discard()
+
+
 def judge(
     settings: Settings,
     declaration: Declaration,
@@ -75,6 +92,24 @@ def judge(
     arrived_at: of a file that is judged again; its dates and its lateness are those of that day. confirmed:
     headers whose meaning was confirmed; by default those of the ledger, as of now.
     """
+    looked = look_into(settings, declaration, ledger, path, submission, arrived_at=arrived_at, confirmed=confirmed)
+    return decide(settings, declaration, ledger, looked)
+
+
+def look_into(
+    settings: Settings,
+    declaration: Declaration,
+    ledger: Ledger,
+    path: Path,
+    submission: Submission,
+    *,
+    arrived_at: datetime.datetime | None = None,
+    confirmed: Confirmed | None = None,
+) -> LookedInto:
+    """Recognise and examine a file: all that costs time, and nothing that depends on the files before it.
+
+    But one thing: bytes that the ledger holds already are not examined (:func:`same_bytes`).
+    """
     arrived_at = arrived_at or submission.received_at
     if confirmed is None:
         confirmed = HeaderMappings(settings.ledger).confirmed(declaration.path)
@@ -86,30 +121,46 @@ def judge(
             submission = replace(submission, details={**details, "notices": sheet_notices(document)})
             recognised = recognise(settings, declaration, document, submission.file_name, confirmed)
             submission = _with_recognition(declaration, submission, recognised, arrived_at, confirmed)
-            same = _same_bytes(ledger, submission)
+            same = same_bytes(ledger, submission)
             if same:
                 details = {**submission.details, "notices": [], "duplicate_of": same.submission_id}
-                return replace(submission, verdict="duplicate", details=details), None
+                return LookedInto(replace(submission, verdict="duplicate", details=details))
             stage, examination = begin_examination(settings, declaration, recognised, submission, arrived_at)
-            return verdict(settings, declaration, ledger, submission, examination.run(), stage), stage
-    except TimeLimitError:
-        log.warning("%s: not examined within %g s", submission.submission_id, settings.file_seconds)
-        notices = [{"rule": file_rules.FILE_LIMITS, "title": "", "limit": ""}]
-    except RefusedError as error:
-        notices = error.notices
-    except UnreadableError as unreadable:
-        log.warning("%s: %s", submission.submission_id, unreadable)
-        notices = unreadable.notices()
-    except (OSError, sqlite3.Error):
-        if stage:
-            stage.discard()
-        raise  # a full disk, a lost folder, a locked ledger are no fault of the file: leave it for the next run
-    except ANYTHING as error:
-        log.error("%s: %s", submission.submission_id, place_of(error))
-        notices = [{"rule": file_rules.INTERNAL, "title": "", "limit": ""}]
+            return LookedInto(submission, stage, examination.run())
+    except (TimeLimitError, *ANYTHING) as error:
+        return LookedInto(_refused_for(settings, submission, stage, error))
+
+
+def decide(
+    settings: Settings, declaration: Declaration, ledger: Ledger, looked: LookedInto
+) -> tuple[Submission, Stage | None]:
+    """Hold an examined file against the ledger: its verdict. The stage is None where no row of it is worth keeping."""
+    submission, stage, examined = looked.submission, looked.stage, looked.examined
+    if stage is None or examined is None:
+        return submission, None
+    try:
+        with time_limit(settings.file_seconds):
+            return verdict(settings, declaration, ledger, submission, examined, stage), stage
+    except (TimeLimitError, *ANYTHING) as error:
+        return _refused_for(settings, submission, stage, error), None
+
+
+def _refused_for(settings: Settings, submission: Submission, stage: Stage | None, error: BaseException) -> Submission:
+    """The submission as one that an error refuses; raises it where the file is not to blame. The stage is discarded."""
     if stage:
         stage.discard()
-    return refused(submission, *notices), None
+    if isinstance(error, TimeLimitError):
+        log.warning("%s: not examined within %g s", submission.submission_id, settings.file_seconds)
+        return refused(submission, {"rule": file_rules.FILE_LIMITS, "title": "", "limit": ""})
+    if isinstance(error, RefusedError):
+        return refused(submission, *error.notices)
+    if isinstance(error, UnreadableError):
+        log.warning("%s: %s", submission.submission_id, error)
+        return refused(submission, *error.notices())
+    if isinstance(error, OSError | sqlite3.Error):
+        raise error  # a full disk, a lost folder, a locked ledger are no fault of the file: leave it for the next run
+    log.error("%s: %s", submission.submission_id, place_of(error))
+    return refused(submission, {"rule": file_rules.INTERNAL, "title": "", "limit": ""})
 
 
 def begin_examination(
@@ -158,7 +209,16 @@ def _with_recognition(
     )
 
 
-def _same_bytes(ledger: Ledger, submission: Submission) -> Submission | None:
+def still_holds(ledger: Ledger, looked: LookedInto) -> bool:
+    """Whether the ledger says of these bytes what it said when the file was looked into."""
+    duplicate_of = looked.submission.details.get("duplicate_of")
+    if looked.stage is None and duplicate_of is None:
+        return True  # refused for what it is
+    same = same_bytes(ledger, looked.submission)
+    return (same.submission_id if same else None) == duplicate_of
+
+
+def same_bytes(ledger: Ledger, submission: Submission) -> Submission | None:
     """The submission that already holds exactly these bytes for this unit and period, if nothing newer replaced it."""
     newest = ledger.newest_kept(
         submission.dataset, submission.unit, submission.period, apart_from=submission.replays or ""

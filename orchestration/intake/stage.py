@@ -7,6 +7,7 @@ alone.
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,9 +25,11 @@ from orchestration.intake.findings import FINDINGS
 from orchestration.intake.pseudonyms import pseudonym_key
 from orchestration.intake.readers.table import column_names
 from orchestration.settings import Settings
-from schemas import Declaration
+from schemas import Declaration, dataset
 from schemas.column_types import CitizenId
 
+#: Two files of the same bytes may be examined at a time.
+_NUMBERS = itertools.count()
 KINDS = ("bronze", "vault", "returned", "findings")
 #: Forms of which no value repeats often enough for a dictionary.
 _KEYED = ("pseudonym", "agreement")
@@ -44,10 +47,12 @@ class Stage:
 
     def __init__(self, settings: Settings, declaration: Declaration, submission_id: str, width: int) -> None:
         self._settings, self._declaration, self.submission_id = settings, declaration, submission_id
+        self._width = width
         # Made here where they are missing: files are written by several threads, which would make one key at a time.
         self._key = pseudonym_key(settings)
         vault_files.vault_keys(settings)
-        self.folder = private_folder(settings.temporary) / f"{declaration.table}-{submission_id}-{os.getpid()}"
+        own = f"{declaration.table}-{submission_id}-{os.getpid()}-{next(_NUMBERS)}"
+        self.folder = private_folder(settings.temporary) / own
         shutil.rmtree(self.folder, ignore_errors=True)
         private_folder(self.folder)
         cells = {"source_sheet": pl.String, "source_row": pl.Int64, **dict.fromkeys(column_names(width), pl.String)}
@@ -61,6 +66,11 @@ class Stage:
         self._unique |= {*_COUNTED, *(each.name for each in declaration.columns.values() if each.type is CitizenId)}
         self._writers: dict[str, pq.ParquetWriter] = {}
         self.rows = dict.fromkeys(KINDS, 0)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A closed stage goes from the process that filled it to the one that keeps it (``workers``)."""
+        path = self._declaration.path
+        return _taken_over, (self._settings, path, self.submission_id, self._width, self.folder, self.rows)
 
     def file(self, kind: str) -> Path:
         """The staged file of a kind; one of the vault has its final name already, of which its key is derived."""
@@ -193,6 +203,15 @@ class Stage:
         for writer in self._writers.values():
             writer.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _taken_over(
+    settings: Settings, path: str, submission_id: str, width: int, folder: Path, rows: dict[str, int]
+) -> Stage:
+    stage = Stage(settings, dataset(path), submission_id, width)
+    stage.folder.rmdir()
+    stage.folder, stage.rows = folder, rows
+    return stage
 
 
 def _others(kind: str, without: Mapping[str, pl.Series]) -> pl.Expr:
