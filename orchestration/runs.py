@@ -1,7 +1,7 @@
 """What a run of Dagster holds from its first step to its last, and what it tells whoever started it.
 
-Belongs here: the lock of all runs, and news of their steps. Does not belong here: the steps (``assets.py``,
-``bronze_assets.py``), starting a run (``run.py``, ``sensors.py``).
+Belongs here: the lock of all runs, the datasets that one takes in, its workers, and news of its steps. Does not belong
+here: the steps (``assets.py``, ``bronze_assets.py``), starting a run (``run.py``, ``sensors.py``).
 """
 
 import gc
@@ -42,7 +42,7 @@ OnProgress = Callable[[Progress], None]
 def only_run(settings: Settings) -> dg.ResourceDefinition:
     """Held from the first step of a run to its last, by whoever started it: the sensor, the UI or ``kho run``.
 
-    The warehouse file allows one writer, and nothing may come between a build and its publication. Its value are the
+    The warehouse file allows one writer, and nothing may come between a build and its publication. Its value: the
     processes that take in several files at once.
     """
 

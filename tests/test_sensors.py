@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import dagster as dg
 import pytest
+from dagster._daemon.sensor import MIN_INTERVAL_LOOP_TIME
 
 from orchestration import quick_intake, sensors
 from orchestration.definitions import JOB
@@ -39,6 +40,12 @@ def run_of_a_killed_process(instance: dg.DagsterInstance) -> str:
         nothing()
 
     return instance.create_run_for_job(killed, status=dg.DagsterRunStatus.STARTED).run_id
+
+
+def test_the_daemon_leaves_out_no_round(settings: Settings) -> None:
+    """It does so with a sensor that began less than its interval ago; a round may begin some milliseconds early."""
+    sensor = sensors.files_sensor(settings, [], JOB, [])
+    assert sensor.minimum_interval_seconds == MIN_INTERVAL_LOOP_TIME - 1
 
 
 def test_without_a_file_nothing_starts(settings: Settings, instance: dg.DagsterInstance) -> None:
