@@ -28,7 +28,7 @@ from orchestration.sharing.versions import current
 from schemas import Declaration
 
 #: Dagster's daemon begins a round every five seconds, or when the last one has ended, and leaves a sensor out that was
-#: begun less than its interval ago: with an interval of five seconds that was every other round, by milliseconds.
+#: begun less than its interval ago: with an interval of five seconds it often was, by milliseconds.
 EVERY_SECONDS = 4
 #: A look lasts until the next one is near and sees a file half a second after it is ready: a further look costs more.
 WATCHED_SECONDS, _PAUSE_SECONDS = 4.0, 0.5

@@ -22,7 +22,7 @@ from tests.conftest import Drop
 from tests.office import PARCELS, RESIDENTS, parcel, resident, rows_csv, rows_xlsx
 
 BOTH = (PARCELS, RESIDENTS)
-#: Two files that follow each other say the same, one replaces another, one repeats what was replaced, three are bad.
+#: Two files that follow each other say the same, one replaces another, one repeats what was replaced, two are no table.
 FIRST = [resident(1), resident(2), resident(3, sex="?")]
 SECOND = [resident(1), resident(2), resident(4)]
 MISSPELT = [resident(5, full_name="Lò Thị A.", citizen_id="12345"), resident(6)]

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from orchestration.intake.archive import Archived, archived_file
-from orchestration.intake.judging import blank_submission, judge, submission_id
+from orchestration.intake.judging import blank_submission, decide, look_into, submission_id
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.intake.retake import arrival
 from orchestration.intake.stage import Stage
@@ -109,7 +109,8 @@ def judge_again(
         replays=before.origin,
         position=before.position,
     )
-    after, stage = judge(settings, declaration, ledger, path, blank, arrived_at=arrival(ledger, before))
+    looked = look_into(settings, declaration, ledger, path, blank, arrived_at=arrival(ledger, before))
+    after, stage = decide(settings, declaration, ledger, looked)
     return Judgement(before, after, stage, _replaced_since(ledger, after))
 
 

@@ -17,7 +17,7 @@ from orchestration.intake.archive import Archived
 from orchestration.intake.bronze import vault_file
 from orchestration.intake.discover import identity_of
 from orchestration.intake.findings import no_findings
-from orchestration.intake.judging import blank_submission, judge, submission_id
+from orchestration.intake.judging import blank_submission, decide, look_into, submission_id
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.intake.mappings import HeaderMappings
 from orchestration.intake.receipts.report import write_report
@@ -44,7 +44,9 @@ def check_file(settings: Settings, declaration: Declaration, path: Path, report:
         apart = settings.model_copy(update={"home": Path(scratch)})
         blank = blank_submission(declaration, archived, settings.clock(), submission_id(declaration, digest, 0))
         confirmed = HeaderMappings(settings.ledger).confirmed(declaration.path)
-        submission, stage = judge(apart, declaration, Ledger(apart.ledger), path, blank, confirmed=confirmed)
+        ledger = Ledger(apart.ledger)
+        looked = look_into(apart, declaration, ledger, path, blank, confirmed=confirmed)
+        submission, stage = decide(apart, declaration, ledger, looked)
         if stage:
             stage.keep()
         if report:

@@ -77,25 +77,6 @@ class LookedInto:
             self.stage.discard()
 
 
-def judge(
-    settings: Settings,
-    declaration: Declaration,
-    ledger: Ledger,
-    path: Path,
-    submission: Submission,
-    *,
-    arrived_at: datetime.datetime | None = None,
-    confirmed: Confirmed | None = None,
-) -> tuple[Submission, Stage | None]:
-    """Examine a file and decide what becomes of it. The stage is None where no row of it is worth keeping.
-
-    arrived_at: of a file that is judged again; its dates and its lateness are those of that day. confirmed:
-    headers whose meaning was confirmed; by default those of the ledger, as of now.
-    """
-    looked = look_into(settings, declaration, ledger, path, submission, arrived_at=arrived_at, confirmed=confirmed)
-    return decide(settings, declaration, ledger, looked)
-
-
 def look_into(
     settings: Settings,
     declaration: Declaration,
@@ -106,9 +87,11 @@ def look_into(
     arrived_at: datetime.datetime | None = None,
     confirmed: Confirmed | None = None,
 ) -> LookedInto:
-    """Recognise and examine a file: all that costs time, and nothing that depends on the files before it.
+    """Recognise and examine a file: what costs time, and does not depend on the files before it.
 
-    But one thing: bytes that the ledger holds already are not examined (:func:`same_bytes`).
+    But one thing does: bytes that the ledger holds already are not examined (:func:`still_holds`). arrived_at: of a
+    file that is judged again; its dates and its lateness are those of that day. confirmed: headers whose meaning was
+    confirmed; by default those of the ledger, as of now.
     """
     arrived_at = arrived_at or submission.received_at
     if confirmed is None:
@@ -121,7 +104,7 @@ def look_into(
             submission = replace(submission, details={**details, "notices": sheet_notices(document)})
             recognised = recognise(settings, declaration, document, submission.file_name, confirmed)
             submission = _with_recognition(declaration, submission, recognised, arrived_at, confirmed)
-            same = same_bytes(ledger, submission)
+            same = _same_bytes(ledger, submission)
             if same:
                 details = {**submission.details, "notices": [], "duplicate_of": same.submission_id}
                 return LookedInto(replace(submission, verdict="duplicate", details=details))
@@ -214,11 +197,11 @@ def still_holds(ledger: Ledger, looked: LookedInto) -> bool:
     duplicate_of = looked.submission.details.get("duplicate_of")
     if looked.stage is None and duplicate_of is None:
         return True  # refused for what it is
-    same = same_bytes(ledger, looked.submission)
+    same = _same_bytes(ledger, looked.submission)
     return (same.submission_id if same else None) == duplicate_of
 
 
-def same_bytes(ledger: Ledger, submission: Submission) -> Submission | None:
+def _same_bytes(ledger: Ledger, submission: Submission) -> Submission | None:
     """The submission that already holds exactly these bytes for this unit and period, if nothing newer replaced it."""
     newest = ledger.newest_kept(
         submission.dataset, submission.unit, submission.period, apart_from=submission.replays or ""

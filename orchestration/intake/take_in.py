@@ -19,7 +19,7 @@ from orchestration.intake.judging import (
     ANYTHING,
     blank_submission,
     decide,
-    judge,
+    look_into,
     still_holds,
     submission_id,
 )
@@ -159,14 +159,13 @@ def _take_in(
     attempt = ledger.times_seen(declaration.path, archived.sha256)
     identifier = submission_id(declaration, archived.sha256, attempt)
     looked = ahead.looked if ahead else None
-    if looked and looked.submission.submission_id == identifier and still_holds(ledger, looked):
-        submission, stage = decide(settings, declaration, ledger, looked)
-    else:
+    if not (looked and looked.submission.submission_id == identifier and still_holds(ledger, looked)):
         if looked:
             looked.discard()
         received_at = ahead.received_at if ahead else settings.clock()
         blank = blank_submission(declaration, archived, received_at, identifier)
-        submission, stage = judge(settings, declaration, ledger, archived.path, blank)
+        looked = look_into(settings, declaration, ledger, archived.path, blank)
+    submission, stage = decide(settings, declaration, ledger, looked)
     written, fresh = _record(ledger, submission, stage)
 
     def answered(error: BaseException | None) -> None:
