@@ -20,7 +20,6 @@ import dagster as dg
 from bench import homes, population
 from bench.reporting import Line, measured, median, note, parser, report
 from orchestration.definitions import JOB
-from orchestration.history import relaxed_history
 from orchestration.intake.ledger import Ledger, Submission
 from orchestration.intake.take_in import take_in_dataset
 from orchestration.run import prepare_home
@@ -128,7 +127,7 @@ def tick(settings: Settings) -> Callable[[], object]:
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
 
     def call() -> object:
-        with relaxed_history(settings.dagster_home), dg.DagsterInstance.get() as instance:
+        with dg.DagsterInstance.get() as instance:
             return sensor(dg.build_sensor_context(instance=instance))
 
     call()  # makes Dagster's tables

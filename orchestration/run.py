@@ -10,18 +10,16 @@ import logging
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from orchestration import templates
 from orchestration.files import private_folder
-from orchestration.history import relaxed_history
+from orchestration.instance import DAGSTER_SETTINGS
 from orchestration.intake.ledger import Submission
 from orchestration.locks import WAREHOUSE, BusyError, lock
-from orchestration.settings import PROJECT, Settings
+from orchestration.settings import PROJECT, Settings, environment_variables
 from orchestration.sharing.versions import Published
 from schemas import Declaration
 from schemas import dataset as find_dataset
@@ -32,8 +30,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("kho.run")
 
-_DAGSTER_HOME = "DAGSTER_HOME"
-_DAGSTER_SETTINGS = Path(__file__).with_name("dagster.yaml")
+#: Dagster writes so many events of one moment together (``instance/history.py``); a run plans about two hundred.
+_EVENTS_TOGETHER = "1000"
 
 
 @dataclass
@@ -60,7 +58,7 @@ def prepare_home(settings: Settings) -> None:
         settings.temporary,
     ):
         private_folder(folder)
-    shutil.copyfile(_DAGSTER_SETTINGS, settings.dagster_home / "dagster.yaml")
+    shutil.copyfile(DAGSTER_SETTINGS, settings.dagster_home / "dagster.yaml")
     for path in all_datasets():
         for folder in (settings.incoming(path), settings.receipts(path)):
             try:
@@ -122,8 +120,7 @@ def _execute(settings: Settings, chosen: Sequence[Declaration], note: OnProgress
     config: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     if anyway:
         config["ops"] = {LEDGER: {"config": {"anyway": True}}}
-    home = settings.dagster_home
-    with relaxed_history(home), _dagster_home(home), dg.DagsterInstance.get() as instance:
+    with environment_variables(_told_to_dagster(settings)), dg.DagsterInstance.get() as instance:
         result = definitions.resolve_job_def(JOB).execute_in_process(
             instance=instance,
             run_config=config,
@@ -148,18 +145,9 @@ def _note_failures(outcome: RunOutcome, events: Sequence[Any]) -> None:
         outcome.failed, outcome.failure = True, "\n".join(dict.fromkeys(problems))
 
 
-@contextmanager
-def _dagster_home(home: Path) -> Iterator[None]:
-    """Dagster finds its instance through this variable only."""
-    before = os.environ.get(_DAGSTER_HOME)
-    os.environ[_DAGSTER_HOME] = str(home)
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[_DAGSTER_HOME]
-        else:
-            os.environ[_DAGSTER_HOME] = before
+def _told_to_dagster(settings: Settings) -> dict[str, str]:
+    """The variables through which alone Dagster finds its instance, and learns to write events together."""
+    return {"DAGSTER_HOME": str(settings.dagster_home), "DAGSTER_EVENT_BATCH_SIZE": _EVENTS_TOGETHER}
 
 
 def dev(settings: Settings, *, port: int = 3000) -> NoReturn:
@@ -167,7 +155,7 @@ def dev(settings: Settings, *, port: int = 3000) -> NoReturn:
     prepare_home(settings)
     environment = {
         **os.environ,
-        _DAGSTER_HOME: str(settings.dagster_home),
+        **_told_to_dagster(settings),
         "KHO_HOME": str(settings.home),
         "KHO_SOURCES": str(settings.sources),
     }

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from orchestration.history import relaxed_history
 from orchestration.intake.ledger import Submission
 from orchestration.intake.take_in import sweep, workers_for
 from orchestration.intake.workers import Workers
@@ -48,7 +47,7 @@ def only_run(settings: Settings) -> dg.ResourceDefinition:
 
     @dg.resource(description="The lock of the warehouse: one run at a time.")
     def held(context: dg.InitResourceContext) -> Iterator[Workers]:
-        with lock(settings, WAREHOUSE), relaxed_history(settings.dagster_home):
+        with lock(settings, WAREHOUSE):
             sweep(settings)
             finish_rotations(settings)
             resume_erasures(settings)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import datetime
 import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -182,3 +184,18 @@ def settings() -> Settings:
     if "sources" not in read.model_fields_set and (home / DEMO_MARKER).exists():
         sources = home / "sources"
     return read.model_copy(update={"home": home, "sources": sources})
+
+
+@contextmanager
+def environment_variables(wanted: Mapping[str, str]) -> Iterator[None]:
+    """Within it, these variables are set: dbt and Dagster are told through the environment only."""
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

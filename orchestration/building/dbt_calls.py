@@ -13,7 +13,6 @@ and profile name the home. It is parsed under a name that stands for any, which 
 from __future__ import annotations
 
 import fcntl
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -24,7 +23,7 @@ from typing import Any
 from orchestration.building import derive
 from orchestration.files import private_folder, replacing
 from orchestration.project_code import project_code
-from orchestration.settings import Settings
+from orchestration.settings import Settings, environment_variables
 
 #: Stands for the home while the project is parsed.
 _ANY_HOME = "/any-home-of-kho"
@@ -146,14 +145,5 @@ def _validated_when_it_was_parsed() -> Iterator[None]:
 @contextmanager
 def _environment(home: str, province: str) -> Iterator[None]:
     """The variables that the dbt project reads."""
-    wanted = {"KHO_HOME": home, "KHO_PROVINCE": province}
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
-    try:
+    with environment_variables({"KHO_HOME": home, "KHO_PROVINCE": province}):
         yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
