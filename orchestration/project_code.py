@@ -7,6 +7,7 @@ Belongs here: that hash. Does not belong here: what is kept under it (``building
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -19,11 +20,23 @@ _FILES = ("*.sql", "*.yml", "*.csv")
 
 def project_code(settings: Settings) -> str:
     """Hash of everything besides the ledger that decides what the warehouse holds."""
-    files = sorted(file for pattern in _FILES for file in settings.dbt_project.rglob(pattern))
-    facts = ((file, file.stat()) for file in files)
-    return _code(
-        settings.province, settings.dbt_project, tuple((file, at.st_mtime_ns, at.st_size) for file, at in facts)
-    )
+    files = (file for pattern in _FILES for file in settings.dbt_project.rglob(pattern))
+    return _code(settings.province, settings.dbt_project, stamps(files))
+
+
+def stamps(files: Iterable[Path]) -> tuple[tuple[Path, int, int], ...]:
+    """Files with their times and sizes, which tell one state of the code from another.
+
+    What is not there is left out: an editor's mark of an unsaved file is a link to nothing.
+    """
+    found = []
+    for file in sorted(files):
+        try:
+            at = file.stat()
+        except FileNotFoundError:
+            continue
+        found.append((file, at.st_mtime_ns, at.st_size))
+    return tuple(found)
 
 
 @lru_cache(maxsize=4)

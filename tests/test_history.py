@@ -111,6 +111,25 @@ def test_events_that_come_together_are_written_together_or_not_at_all(
     assert rows() == before + 3
 
 
+def test_a_database_that_could_not_be_made_is_made_by_the_next_event(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = dg.materialize([parcels], instance=instance).run_id
+    (event,) = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION)
+    other = event._replace(run_id="7d9b33ef-0000-4000-8000-000000000000")
+    storage = instance.event_log_storage
+
+    def full(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    with monkeypatch.context() as without_space:
+        without_space.setattr(storage, "_initdb", full)
+        with pytest.raises(OSError, match="no space"):
+            storage.store_event(other)
+    storage.store_event(other)
+    assert told(instance.all_logs(other.run_id)) == [("ASSET_MATERIALIZATION", "parcels")]
+
+
 def test_many_runs_hold_few_databases_open(instance: dg.DagsterInstance) -> None:
     runs = [dg.materialize([parcels], instance=instance).run_id for _ in range(7)]
     assert all(told(instance.all_logs(each)) for each in runs)

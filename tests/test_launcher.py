@@ -111,11 +111,11 @@ def test_each_run_has_a_process_that_waited_for_it_or_for_the_end_of_whoever_pre
     assert ended(instance, second) is dg.DagsterRunStatus.SUCCESS
     waiting = prepared(instance)
     instance.run_launcher.dispose()
-    assert waiting.returncode == 0
+    assert waiting.returncode is not None
 
 
 def test_a_run_ends_when_it_is_cancelled_and_when_its_process_is_killed(
-    instance: dg.DagsterInstance, launch: Callable[[str], tuple[str, int]]
+    instance: dg.DagsterInstance, launch: Callable[[str], tuple[str, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cancelled, _ = launch("wait")
     assert instance.run_launcher.terminate(cancelled)
@@ -125,6 +125,7 @@ def test_a_run_ends_when_it_is_cancelled_and_when_its_process_is_killed(
     idle = prepared(instance)
     idle.kill()
     idle.wait()
+    monkeypatch.setattr(launcher._Process, "is_ready_for", lambda *_: True)  # it died between question and answer
     killed, its_process = launch("die")  # a prepared process that has died is no reason to lose a run
     assert its_process != idle.pid
     assert ended(instance, killed) is dg.DagsterRunStatus.FAILURE
@@ -132,14 +133,46 @@ def test_a_run_ends_when_it_is_cancelled_and_when_its_process_is_killed(
     assert "-9" in said
 
 
+@pytest.fixture
+def planned(instance: dg.DagsterInstance, tmp_path: Path) -> dg.DagsterRun:
+    """A run that nobody has begun."""
+    job = ReconstructableJob.for_file(str(tmp_path / "job.py"), "some_job")
+    config = {"ops": {"work": {"config": {"what": "nothing", "told": str(tmp_path / "told")}}}}
+    return instance.create_run_for_job(job.get_definition(), run_config=config)
+
+
+def dead(origin: str = "") -> launcher._Process:
+    process = subprocess.Popen(["/bin/false"], stdin=subprocess.PIPE, text=True)
+    process.wait()
+    return launcher._Process(origin, process)
+
+
+def test_a_run_that_is_cancelled_before_it_begins_is_cancelled_and_not_failed(
+    instance: dg.DagsterInstance, planned: dg.DagsterRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launcher._Process, "begun_for", dead)
+    assert instance.run_launcher.terminate(planned.run_id)
+    instance.run_launcher._follow(dead(), planned.run_id)
+    assert status(instance, planned.run_id) is dg.DagsterRunStatus.CANCELED
+
+
+def test_a_run_that_begins_while_it_is_cancelled_is_interrupted(
+    instance: dg.DagsterInstance, planned: dg.DagsterRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance.report_run_canceling(planned)
+    begins = dg.DagsterEvent(dg.DagsterEventType.RUN_START.value, planned.job_name)
+    instance.report_dagster_event(begins, planned.run_id)
+    assert status(instance, planned.run_id) is dg.DagsterRunStatus.STARTED
+    sent: list[str] = []
+    monkeypatch.setattr("dagster._utils.send_interrupt", lambda: sent.append("interrupt"))
+    monkeypatch.setattr(run_worker, "_LOOK_SECONDS", 0.01)
+    run_worker._interrupt_when_cancelled(instance, planned.run_id, threading.Event())
+    assert sent == ["interrupt"]
+
+
 def test_a_process_that_ends_at_once_is_an_error_of_the_launch(
     instance: dg.DagsterInstance, launch: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def dead(origin: str) -> launcher._Process:
-        process = subprocess.Popen(["/bin/false"], stdin=subprocess.PIPE, text=True)
-        process.wait()
-        return launcher._Process(origin, process)
-
     monkeypatch.setattr(launcher._Process, "begun_for", dead)
     with pytest.raises(RuntimeError, match="ended with code 1 before it had begun"):
         launch("nothing")
@@ -154,6 +187,7 @@ def test_a_process_prepared_before_the_code_was_edited_begins_anew(
     edited = tmp_path / "orchestration" / "assets.py"
     edited.parent.mkdir()
     edited.write_text("before = 1")
+    edited.with_name(".#sensors.py").symlink_to("nothing")  # an editor's mark of an unsaved file
     monkeypatch.setattr(run_worker, "PROJECT", tmp_path)
     monkeypatch.setattr(run_worker, "project_code", lambda settings: "the same")
     monkeypatch.setattr(run_worker, "_prepare", lambda origin: None)

@@ -15,10 +15,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
 
-from dagster import DagsterRun
+from dagster import DagsterRun, DagsterRunStatus
 from dagster._core.launcher.base import LaunchRunContext, RunLauncher
 from dagster._core.origin import JobPythonOrigin
 from dagster._grpc.types import ExecuteRunArgs
@@ -39,16 +40,13 @@ class _Process:
     @classmethod
     def begun_for(cls, origin: str) -> Self:
         command = [sys.executable, "-m", "orchestration.instance.run_worker", origin]
-        return cls(
-            origin,
-            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, cwd=PROJECT),
-        )
+        return cls(origin, subprocess.Popen(command, stdin=subprocess.PIPE, text=True, cwd=PROJECT))
 
     def is_ready_for(self, origin: str) -> bool:
         return self.origin == origin and self.process.poll() is None
 
     def tell(self, arguments: str) -> bool:
-        """Give it its run, or none; False where it has died meanwhile."""
+        """Give it its run; False where it has died meanwhile."""
         assert self.process.stdin is not None
         try:
             with self.process.stdin as stdin:
@@ -57,6 +55,14 @@ class _Process:
             self.process.wait()
             return False
         return True
+
+    def end(self) -> None:
+        """End it before it has a run; it may still be importing."""
+        self.process.terminate()
+        self.process.wait()
+        if self.process.stdin:
+            with suppress(BrokenPipeError):
+                self.process.stdin.close()
 
 
 class PreparedRunLauncher(RunLauncher, ConfigurableClass):
@@ -98,7 +104,7 @@ class PreparedRunLauncher(RunLauncher, ConfigurableClass):
         if prepared and prepared.is_ready_for(wanted) and prepared.tell(arguments):
             return prepared
         if prepared:
-            prepared.tell("")
+            prepared.end()
         new = _Process.begun_for(wanted)
         if not new.tell(arguments):
             raise RuntimeError(f"the process of a run ended with code {new.process.returncode} before it had begun")
@@ -107,14 +113,19 @@ class PreparedRunLauncher(RunLauncher, ConfigurableClass):
     def _follow(self, began: _Process, run_id: str) -> None:
         """Wait for the end of a run's process, say so where the run could not, and prepare the next one."""
         code = began.process.wait()
-        with self._one_at_a_time:
-            if self._is_closed or not self.has_instance:
-                return
-            if self._prepared is None:
-                self._prepared = _Process.begun_for(began.origin)
+        if self._is_closed or not self.has_instance:
+            return
         run = self._instance.get_run_by_id(run_id)
-        if run and not run.is_finished:
+        if run and run.status is DagsterRunStatus.CANCELING:
+            self._instance.report_run_canceled(run)
+        elif run and not run.is_finished:
             self._instance.report_run_failed(run, f"The process of this run ended with code {code} before its end.")
+        with self._one_at_a_time:
+            if self._prepared is None and not self._is_closed:
+                try:
+                    self._prepared = _Process.begun_for(began.origin)
+                except OSError:  # no memory, no processes left: the run itself will begin one, or say why not
+                    log.warning("the process of the next run could not be prepared", exc_info=True)
 
     def terminate(self, run_id: str) -> bool:
         """Ask a run to end; its process looks for that every second. False where there is nothing to end."""
@@ -130,5 +141,4 @@ class PreparedRunLauncher(RunLauncher, ConfigurableClass):
             self._is_closed = True
             prepared, self._prepared = self._prepared, None
         if prepared:
-            prepared.tell("")
-            prepared.process.wait()
+            prepared.end()

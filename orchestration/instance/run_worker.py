@@ -14,12 +14,20 @@ import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from orchestration.project_code import project_code
+from orchestration.project_code import project_code, stamps
 from orchestration.settings import PROJECT, settings
 
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
+
 log = logging.getLogger("kho.run_worker")
+
+#: How often a run looks whether it is to be cancelled.
+_LOOK_SECONDS = 1.0
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -39,8 +47,7 @@ def main(arguments: Sequence[str]) -> int:
 def _code() -> object:
     """What tells one state of the code from another: that of Python as it is imported from this checkout, and dbt's."""
     files = (file for folder in ("orchestration", "schemas") for file in (PROJECT / folder).rglob("*.py"))
-    python = sorted((str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in files)
-    return python, project_code(settings())
+    return stamps(files), project_code(settings())
 
 
 def _prepare(origin: str) -> None:
@@ -60,20 +67,39 @@ def _prepare(origin: str) -> None:
 def _execute(line: str) -> int:
     from dagster import DagsterInstance
     from dagster._cli.api import execute_run_command
-    from dagster._core.execution.run_cancellation_thread import start_run_cancellation_thread
     from dagster._grpc.types import ExecuteRunArgs
     from dagster._serdes import deserialize_value
+    from dagster._utils.interrupts import capture_interrupts
 
     told = deserialize_value(line, ExecuteRunArgs)
     assert told.instance_ref is not None
-    with DagsterInstance.from_ref(told.instance_ref) as instance:
-        thread, ended = start_run_cancellation_thread(instance, told.run_id)
+    # A signal that comes when the run has just ended must not cut off what it says of its end.
+    with capture_interrupts(), DagsterInstance.from_ref(told.instance_ref) as instance:
+        ended = threading.Event()
+        watch = threading.Thread(target=_interrupt_when_cancelled, args=(instance, told.run_id, ended))
+        watch.start()
         try:
             execute_run_command.main([line], standalone_mode=False)
         finally:
             ended.set()
-            thread.join()
+            watch.join()
     return 0
+
+
+def _interrupt_when_cancelled(instance: DagsterInstance, run_id: str, ended: threading.Event) -> None:
+    """Interrupt the main thread when the run is to be cancelled, until it has ended.
+
+    The event is looked for, not the run's status, for which Dagster's own thread looks: a run that is just beginning
+    sets its status anew.
+    """
+    from dagster import DagsterEventType
+    from dagster._utils import send_interrupt
+
+    storage = instance.event_log_storage
+    while not ended.wait(_LOOK_SECONDS):
+        if storage.get_records_for_run(run_id, of_type=DagsterEventType.RUN_CANCELING, limit=1).records:
+            send_interrupt()
+            return
 
 
 if __name__ == "__main__":
