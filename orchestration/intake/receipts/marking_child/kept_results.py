@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import cell_writer
 import openpyxl.reader.excel as excel_reader
 import openpyxl.worksheet._reader as sheet_reader
-import openpyxl.worksheet._writer as sheet_writer
+from cell_writer import write_cell
 from openpyxl.cell._writer import etree_write_cell
 
 #: Sheet → (row, column) → type and text of a formula's stored result.
@@ -60,7 +61,7 @@ class _Element:
 def _write_cell(file: Any, sheet: Any, cell: Any, styled: Any = None) -> None:
     result = _RESULTS.get(sheet, {}).get((cell.row, cell.column)) if cell.data_type == "f" else None
     if result is None:
-        etree_write_cell(file, sheet, cell, styled)
+        write_cell(file, sheet, cell, styled)
         return
     taken = _Element()
     etree_write_cell(taken, sheet, cell, styled)
@@ -76,4 +77,4 @@ def install() -> None:
     sheet_reader.WorkSheetParser = _Parser
     excel_reader.WorksheetReader = _SheetReader
     excel_reader.find_images = lambda *_: ([], [])
-    sheet_writer.write_cell = _write_cell
+    cell_writer.install(_write_cell)

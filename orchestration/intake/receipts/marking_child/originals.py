@@ -11,9 +11,11 @@ import re
 import warnings
 import zipfile
 from collections.abc import Iterable, Iterator
+from copy import copy
 from pathlib import Path
 from typing import Any
 
+import cell_writer
 import kept_results
 import openpyxl
 import python_calamine as calamine
@@ -50,6 +52,7 @@ def open_original(job: dict[str, Any]) -> tuple[Any, list[str]]:
         marked = {sheet["title"] for sheet in job["sheets"]}
         locked = any(sheet.protection.sheet for sheet in book.worksheets if sheet.title in marked)
         return book, [*dropped, *(["protection"] if locked else [])]
+    cell_writer.install()
     book = openpyxl.Workbook()
     book.remove(book.active)
     book.properties.creator = "kho"
@@ -105,10 +108,20 @@ def _calamine_rows(path: str) -> Iterator[tuple[str, bool, list[Any], Rows]]:
 
 def _fill(sheet: Any, rows: Rows, merged: list[Any]) -> None:
     widths: dict[int, int] = {}
+    style: Any = None
     for number, cells in rows:
         filled = [(column, value) for column, value in enumerate(cells, 1) if value not in (None, "")]
         for column, value in filled:
-            _put(sheet.cell(number, column), value)
+            cell = sheet.cell(number, column)
+            if not isinstance(value, str):
+                _put_value(cell, value)
+            else:
+                put_text(cell, value)
+                if style is None:
+                    cell.number_format = "@"
+                    style = cell._style
+                else:
+                    cell._style = copy(style)  # looking a format up costs as much as writing the text
             if len(filled) > 1 and len(widths) < 512 and number < _SAMPLE:
                 widths[column] = max(widths.get(column, _LEAST), len(str(value)) + 2)
     for column, width in widths.items():
@@ -117,17 +130,13 @@ def _fill(sheet: Any, rows: Rows, merged: list[Any]) -> None:
         sheet.merge_cells(start_row=top + 1, start_column=left + 1, end_row=bottom + 1, end_column=right + 1)
 
 
-def _put(cell: Cell, value: Any) -> None:
-    """Write a value as what it is: text stays text."""
-    if isinstance(value, str):
-        put_text(cell, value)
-        cell.number_format = "@"
-    else:
-        cell.value = value
-        if isinstance(value, datetime.datetime):
-            cell.number_format = "dd/mm/yyyy" if value.time() == datetime.time() else "dd/mm/yyyy hh:mm:ss"
-        elif isinstance(value, datetime.date):
-            cell.number_format = "dd/mm/yyyy"
+def _put_value(cell: Cell, value: Any) -> None:
+    """Write a number, a date, or whatever else is no text."""
+    cell.value = value
+    if isinstance(value, datetime.datetime):
+        cell.number_format = "dd/mm/yyyy" if value.time() == datetime.time() else "dd/mm/yyyy hh:mm:ss"
+    elif isinstance(value, datetime.date):
+        cell.number_format = "dd/mm/yyyy"
 
 
 def put_text(cell: Any, text: str) -> None:
