@@ -7,7 +7,7 @@
 
 {# What a model of either kind says of itself, in its first line. #}
 {% macro replaces_persons() -%}
-    {{ config(materialized='incremental', incremental_strategy='append', pre_hook='{{ without_persons_concerned() }}') }}
+    {{ config(materialized='incremental', incremental_strategy='append_concerned', pre_hook='{{ without_persons_concerned() }}') }}
 {%- endmacro %}
 
 {% macro replaces_communes() -%}
@@ -33,7 +33,8 @@
 {%- endmacro %}
 
 {% macro of_communes_concerned(column, keyword='where') -%}
-    {%- set persons, before, now = source('bronze', 'changed_person'), source('bronze', 'changed_commune'), ref('fct_resident') -%}
+    {%- set persons, before = source('bronze', 'changed_person'), source('bronze', 'changed_commune') -%}
+    {%- set now = concerned('fct_resident') -%}
     {%- if is_incremental() -%}
         {{ keyword }} {{ column }} in (
             select commune_key from {{ before }}
@@ -41,6 +42,36 @@
             select commune_key from {{ now }} where citizen_key in (select citizen_key from {{ persons }})
         )
     {%- endif -%}
+{%- endmacro %}
+
+{# dbt's strategy append, which also leaves the new rows under `concerned`, a schema that the build removes at its end: to
+   find them again, what follows would search all persons (0.2 s for ten million). #}
+{% macro get_incremental_append_concerned_sql(arg_dict) -%}
+    {{ get_incremental_append_sql(arg_dict) }};
+    create schema if not exists concerned;
+    create or replace table concerned.{{ arg_dict['target_relation'].identifier }} as select * from {{ arg_dict['temp_relation'] }}
+{%- endmacro %}
+
+{# Whether the model of a generic test is built by this build. #}
+{% macro is_built() -%}
+    {{ return(execute and model.attached_node in selected_resources) }}
+{%- endmacro %}
+
+{# Whether this build, which follows a change, has left the new rows of a model that replaces persons. #}
+{% macro has_left_concerned(name) -%}
+    {%- set node = graph.nodes.get('model.kho.' ~ name) if execute -%}
+    {{ return(
+        var('follows_a_change', false)
+        and node
+        and 'macro.kho.replaces_persons' in node.depends_on.macros
+        and node.unique_id in selected_resources
+    ) }}
+{%- endmacro %}
+
+{# A model that replaces persons, for a step that is narrowed to the persons concerned: where there are, only their rows. #}
+{% macro concerned(name) -%}
+    {%- set whole = ref(name) -%}
+    {{ 'concerned.' ~ name if is_incremental() and has_left_concerned(name) else whole }}
 {%- endmacro %}
 
 {# What a generic test looks at: of a model that replaces persons, the rows of the persons concerned, because the last
@@ -52,5 +83,10 @@
 
 {% macro tested_rows(tested) -%}
     {%- set persons = source('bronze', 'changed_person') -%}
-    select * from {{ tested }} {{ 'where citizen_key in (select citizen_key from ' ~ persons ~ ')' if is_narrowed() }}
+    {%- set name = graph.nodes[model.attached_node].name if is_narrowed() -%}
+    {%- if name and has_left_concerned(name) -%}
+        select * from concerned.{{ name }}
+    {%- else -%}
+        select * from {{ tested }} {{ 'where citizen_key in (select citizen_key from ' ~ persons ~ ')' if is_narrowed() }}
+    {%- endif -%}
 {%- endmacro %}

@@ -130,6 +130,8 @@ def build(settings: Settings, *, tested: bool = True) -> list[Built]:
     left_out = ("--exclude-resource-type", "unit_test", *(() if tested else ("test",)))
     known = project(settings)
     result = invoke(settings, "build", "--no-write-json", *left_out, *_scope(known, changes), known=known)
+    if changes is not None:
+        _forget_concerned(settings)
     built = [_built(settings, each) for each in result.results]
     if changes and last and tested:
         built += _still_valid(last.tests, built)
@@ -138,6 +140,12 @@ def build(settings: Settings, *, tested: bool = True) -> list[Built]:
         with replacing(_marker(settings)) as file:
             file.write_text(json.dumps(asdict(marker)), encoding="utf-8")
     return built
+
+
+def _forget_concerned(settings: Settings) -> None:
+    """Remove the rows that a build left for its own later steps (``dbt_project/macros/changes.sql``)."""
+    with duckdb.connect(settings.warehouse) as connection:
+        connection.execute("drop schema if exists concerned cascade")
 
 
 def _still_valid(tests: list[Built], built: list[Built]) -> list[Built]:

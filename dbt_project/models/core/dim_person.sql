@@ -9,7 +9,7 @@ with residents as (
         birth_year,
         is_latest,
         submission_sequence
-    from {{ ref('fct_resident') }}
+    from {{ concerned('fct_resident') }}
     {{ of_persons_concerned('citizen_key') }}
 ),
 

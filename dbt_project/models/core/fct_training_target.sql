@@ -9,7 +9,7 @@ with residents as (
         period,
         period_end,
         {{ year_of('period_end') }} - birth_year as age
-    from {{ ref('fct_resident') }}
+    from {{ concerned('fct_resident') }}
     where is_latest and not is_deceased {{ of_persons_concerned('citizen_key', 'and') }}
 ),
 
