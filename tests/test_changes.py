@@ -34,6 +34,8 @@ REPLACED = {
     "core.fct_resident": "citizen_key",
     "core.dim_person": "citizen_key",
     "core.fct_training_target": "citizen_key",
+    "core.int_learner": "citizen_key",
+    "core.int_compared_resident": "citizen_key",
     "core.int_commune_resident": "commune_key",
 }
 Rows = dict[str, Counter[tuple[Any, ...]]]

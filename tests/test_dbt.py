@@ -465,7 +465,14 @@ def test_the_warehouse_is_built_before_anything_was_handed_in(built):
         for file in (MODELS / folder).glob("*.sql")
         if file.stem.startswith(names)
     }
-    steps = {"kpi_measure", "int_dossier_month", "int_commune_resident", "int_compared_resident", "int_named_commune"}
+    steps = {
+        "kpi_measure",
+        "int_dossier_month",
+        "int_commune_resident",
+        "int_compared_resident",
+        "int_learner",
+        "int_named_commune",
+    }
     others = {f"core.{name}" for name in (*steps, "rec_difference", "commune_weight")}
     assert set(rows) == declared | set(filled) | others
 

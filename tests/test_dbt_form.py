@@ -16,7 +16,14 @@ from schemas import datasets
 MODELS = Settings().dbt_project / "models"
 #: The tables that say what a change concerns are read by the models of which it replaces a part.
 REPLACING = {
-    "changed_person": {"fct_resident", "dim_person", "fct_training_target", "int_commune_resident"},
+    "changed_person": {
+        "fct_resident",
+        "dim_person",
+        "fct_training_target",
+        "int_commune_resident",
+        "int_learner",
+        "int_compared_resident",
+    },
     "changed_commune": {"int_commune_resident"},
 }
 

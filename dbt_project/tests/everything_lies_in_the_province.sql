@@ -20,11 +20,10 @@ with placed as (
     union all
     select
         'learners' as counted,
-        dim_person.commune_key,
-        cast(count(distinct fct_training_completion.citizen_key) as bigint) as counted_rows
-    from {{ ref('fct_training_completion') }}
-    inner join {{ ref('dim_person') }} on fct_training_completion.citizen_key = dim_person.citizen_key
-    group by dim_person.commune_key
+        commune_key,
+        cast(count(*) as bigint) as counted_rows
+    from {{ ref('int_learner') }}
+    group by commune_key
 ),
 
 overview as (

@@ -27,7 +27,7 @@ facts as (
         1 as denominator
     from members
     cross join newest
-    left join {{ ref('dim_person') }} as persons on members.citizen_key = persons.citizen_key
+    left join {{ ref('int_learner') }} as persons on members.citizen_key = persons.citizen_key
 )
 
 select * from facts

@@ -60,7 +60,7 @@ persons as (
     select
         citizen_key,
         commune_key
-    from {{ ref('dim_person') }}
+    from {{ ref('int_learner') }}
 ),
 
 courses as (
