@@ -472,6 +472,7 @@ def test_the_warehouse_is_built_before_anything_was_handed_in(built):
         "int_compared_resident",
         "int_learner",
         "int_named_commune",
+        "int_resident_reported_twice",
     }
     others = {f"core.{name}" for name in (*steps, "rec_difference", "commune_weight")}
     assert set(rows) == declared | set(filled) | others

@@ -5,9 +5,13 @@
    submission that began or ceased to count, or counts otherwise. Rows of one commune that follow from its residents: the
    communes concerned are those in which these persons stood before or stand now. #}
 
-{# What a model of either kind says of itself, in its first line. #}
-{% macro replaces_persons() -%}
-    {{ config(materialized='incremental', incremental_strategy='append_concerned', pre_hook='{{ without_persons_concerned() }}') }}
+{# What a model of either kind says of itself, in its first line. reads: a table of bronze that it leaves for others. #}
+{% macro replaces_persons(reads=none) -%}
+    {%- set hooks = ['{{ without_persons_concerned() }}'] -%}
+    {%- if reads -%}
+        {%- set hooks = hooks + ["{{ leave_concerned_rows('" ~ reads ~ "', 'citizen_key') }}"] -%}
+    {%- endif -%}
+    {{ config(materialized='incremental', incremental_strategy='append_concerned', pre_hook=hooks) }}
 {%- endmacro %}
 
 {% macro replaces_communes() -%}

@@ -15,3 +15,18 @@
     where submission.is_current {{ of_persons_concerned('bronze_row.' ~ person, 'and') if person }}
     {{ 'and bronze_row.citizen_key in (select citizen_key from ' ~ among ~ ')' if among }}
 {%- endmacro %}
+
+{# The same of the persons concerned by the change that a build follows. They are read once, by a hook of the first model
+   that needs them, because each reading of a register of ten million rows costs a second. reader: that model. #}
+{% macro leave_concerned_rows(table, person) -%}
+    {%- set rows = current_rows(table, person=person) -%}
+    {%- if is_incremental() and var('follows_a_change', false) -%}
+        create schema if not exists concerned;
+        create or replace table concerned.{{ table }} as {{ rows }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro concerned_rows(table, person, reader, among=none) -%}
+    {%- set rows = current_rows(table, person=person, among=among) -%}
+    {{ 'select * from concerned.' ~ table if is_incremental() and has_left_concerned(reader) else rows }}
+{%- endmacro %}

@@ -40,8 +40,9 @@ _PLACES = "core.fct_resident"
 _NAMES = {each.name for each in TABLES}
 #: What decides, beside the rows themselves, how the rows of a submission count; see ``fct_submission``.
 _FACTS = ("position", "unit", "period", "period_end", "is_newest_of_unit")
-#: Macro by which a model reads the rows of bronze that count, and the model that decides which ones do.
-_CURRENT_ROWS, _SUBMISSION = "macro.kho.current_rows", "fct_submission"
+#: Macros by which a model reads the rows of bronze that count, and the model that decides which ones do.
+CURRENT_ROWS = frozenset({"macro.kho.current_rows", "macro.kho.concerned_rows"})
+_SUBMISSION = "fct_submission"
 #: A change of more than this share of a dataset's rows is built as a whole: that costs no more, and packs the tables.
 _SMALL = 0.1
 
@@ -195,4 +196,4 @@ def affected(nodes: Mapping[str, Any], sources: Mapping[str, Any], changes: Chan
 
 
 def _reads_rows_only(node: Any) -> bool:
-    return _CURRENT_ROWS in node.depends_on.macros and f"'{_SUBMISSION}'" not in node.raw_code
+    return bool(CURRENT_ROWS & set(node.depends_on.macros)) and f"'{_SUBMISSION}'" not in node.raw_code

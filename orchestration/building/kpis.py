@@ -129,7 +129,7 @@ def _datasets(model: str, models: Mapping[str, Path], paths: Mapping[str, str]) 
         for name in _NAME.findall(braces):
             if name in paths:
                 found.add(paths[name])
-            elif name in models:
+            elif name in models and name != model:
                 found |= _datasets(name, models, paths)
     return found
 

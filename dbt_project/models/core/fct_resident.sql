@@ -1,7 +1,7 @@
-{{ replaces_persons() }}
+{{ replaces_persons(reads='population_residents') }}
 
 with residents as (
-    {{ current_rows('population_residents', person='citizen_key') }}
+    {{ concerned_rows('population_residents', 'citizen_key', reader='fct_resident') }}
 ),
 
 communes as (
