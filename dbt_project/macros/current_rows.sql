@@ -21,7 +21,6 @@
 {% macro leave_concerned_rows(table, person) -%}
     {%- set rows = current_rows(table, person=person) -%}
     {%- if is_incremental() and var('follows_a_change', false) -%}
-        create schema if not exists concerned;
         create or replace table concerned.{{ table }} as {{ rows }}
     {%- endif -%}
 {%- endmacro %}

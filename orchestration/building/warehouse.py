@@ -129,9 +129,11 @@ def build(settings: Settings, *, tested: bool = True) -> list[Built]:
         remove(settings)  # made anew beside what is there, the tables would leave as much free space in the file
     left_out = ("--exclude-resource-type", "unit_test", *(() if tested else ("test",)))
     known = project(settings)
+    if changes is not None:
+        _without_concerned(settings, then="create schema concerned")  # not by models, of which two begin at a time
     result = invoke(settings, "build", "--no-write-json", *left_out, *_scope(known, changes), known=known)
     if changes is not None:
-        _forget_concerned(settings)
+        _without_concerned(settings)
     built = [_built(settings, each) for each in result.results]
     if changes and last and tested:
         built += _still_valid(last.tests, built)
@@ -142,10 +144,10 @@ def build(settings: Settings, *, tested: bool = True) -> list[Built]:
     return built
 
 
-def _forget_concerned(settings: Settings) -> None:
-    """Remove the rows that a build left for its own later steps (``dbt_project/macros/changes.sql``)."""
+def _without_concerned(settings: Settings, *, then: str = "") -> None:
+    """Remove the rows that a build leaves for its own later steps (``dbt_project/macros/changes.sql``)."""
     with duckdb.connect(settings.warehouse) as connection:
-        connection.execute("drop schema if exists concerned cascade")
+        connection.execute(f"drop schema if exists concerned cascade; {then}")
 
 
 def _still_valid(tests: list[Built], built: list[Built]) -> list[Built]:
