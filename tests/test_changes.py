@@ -5,6 +5,7 @@ and after it, and a build by dbt that follows changes has the content of one of 
 from __future__ import annotations
 
 import os
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -187,6 +188,28 @@ def test_a_build_that_follows_changes_has_the_content_of_a_build_of_the_whole(ho
     whole, some = scopes
     assert some < whole
     assert not {"model.kho.fct_dossier", "model.kho.dim_commune"} & some
+
+
+def test_what_a_change_breaks_about_the_persons_concerned_is_noticed_and_named(
+    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a dim_person that forgets one of them, which a build of the whole does not."""
+    folder = tmp_path / "dbt_project"
+    shutil.copytree(home.dbt_project, folder)
+    model, concerned_ones = folder / "models" / "core" / "dim_person.sql", "{{ source('bronze', 'changed_person') }}"
+    forgetful = f"where citizen_key > (select min(citizen_key) from {concerned_ones})"
+    last = "select * from persons\n"
+    text = model.read_text(encoding="utf-8")
+    assert text.endswith(last)
+    model.write_text(text + f"{{% if is_incremental() %}}{forgetful}{{% endif %}}\n", encoding="utf-8")
+    monkeypatch.setattr(Settings, "dbt_project", folder)
+    assert warehouse.failed(warehouse.build(home)) == []
+    EVENTS["a commune reports persons whom the province places elsewhere"](home)
+    failed = {each.unique_id.split(".")[2]: each.message for each in warehouse.failed(warehouse.build(home))}
+    assert failed.keys() == {f"{fact}_refers_to_what_is_there" for fact in ("fct_resident", "fct_training_target")}
+    assert all(message.endswith(": citizen_key leads nowhere") for message in failed.values())
+    with duckdb.connect(home.warehouse) as connection:
+        assert connection.execute("from duckdb_schemas() where schema_name = 'concerned'").fetchall() == []
 
 
 @pytest.fixture

@@ -132,9 +132,9 @@ def build(settings: Settings, *, tested: bool = True) -> list[Built]:
     if changes is not None:
         _without_concerned(settings, then="create schema concerned")  # not by models, of which two begin at a time
     result = invoke(settings, "build", "--no-write-json", *left_out, *_scope(known, changes), known=known)
+    built = [_built(settings, each) for each in result.results]  # asks a failed test once more what it found
     if changes is not None:
         _without_concerned(settings)
-    built = [_built(settings, each) for each in result.results]
     if changes and last and tested:
         built += _still_valid(last.tests, built)
     if not failed(built):
