@@ -81,7 +81,14 @@ def test_every_dataset_model_and_seed_is_an_asset(home: Settings, definitions: d
     # A KPI's own model is a step of kpi_measure and no table; a pair's own one of rec_difference.
     gathered = ("kpi_measure", "kpi_definition", "kpi_dataset", "int_commune_of_time", "int_dossier_month")
     expected |= {f"core/{name}" for name in gathered}
-    expected |= {"core/rec_difference", "core/rec_pair", "core/int_named_commune", "core/int_compared_resident"}
+    gathered = (
+        "rec_difference",
+        "rec_pair",
+        "int_named_commune",
+        "int_compared_resident",
+        "int_resident_reported_twice",
+    )
+    expected |= {f"core/{name}" for name in gathered}
     expected |= {f"core/{file.stem}" for file in (project / "seeds").glob("*.csv")}
     assert {key.to_user_string() for key in definitions.resolve_all_asset_keys()} == expected
 
