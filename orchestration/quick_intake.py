@@ -3,9 +3,9 @@
 Belongs here: which files are small, that process, its time limit. Does not belong here: the way of a file
 (``intake/take_in.py``), and the run that follows, which builds, publishes, and shows in Dagster what was taken in.
 
-A run of Dagster needs two to five seconds until its first step, ten where no process is prepared for it; this process
-needs one. It imports neither Dagster nor dbt, and holds the lock of the warehouse, because a run sweeps away what is
-half made. Whatever it does not finish is left to the run.
+A run of Dagster needs two to three seconds until its first step, up to eight where no process is prepared for it; this
+process needs one. It imports neither Dagster nor dbt, and holds the lock of the warehouse, because a run sweeps away
+what is half made. Whatever it does not finish is left to the run.
 """
 
 from __future__ import annotations

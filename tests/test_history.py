@@ -14,7 +14,8 @@ from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 
 from orchestration.instance import DAGSTER_SETTINGS, history
 
-FULL, NORMAL = 2, 1
+#: How SQLite names ``synchronous = normal``.
+NORMAL = 1
 
 
 @pytest.fixture

@@ -60,15 +60,15 @@
     {{ return(execute and model.attached_node in selected_resources) }}
 {%- endmacro %}
 
-{# Whether this build, which follows a change, has left the new rows of a model that replaces persons. #}
+{# Whether the build says, by a variable, that it follows a change, and a model replaces the persons concerned. #}
+{% macro is_replaced(node) -%}
+    {{ return(var('follows_a_change', false) and node and 'macro.kho.replaces_persons' in node.depends_on.macros) }}
+{%- endmacro %}
+
+{# Whether this build has left the new rows of such a model. #}
 {% macro has_left_concerned(name) -%}
     {%- set node = graph.nodes.get('model.kho.' ~ name) if execute -%}
-    {{ return(
-        var('follows_a_change', false)
-        and node
-        and 'macro.kho.replaces_persons' in node.depends_on.macros
-        and node.unique_id in selected_resources
-    ) }}
+    {{ return(is_replaced(node) and node.unique_id in selected_resources) }}
 {%- endmacro %}
 
 {# A model that replaces persons, for a step that is narrowed to the persons concerned: where there are, only their rows. #}
@@ -78,10 +78,9 @@
 {%- endmacro %}
 
 {# What a generic test looks at: of a model that replaces persons, the rows of the persons concerned, because the last
-   test has found the others good; of any other model all of them. The build says by the variable that it follows a change. #}
+   test has found the others good; of any other model all of them. #}
 {% macro is_narrowed() -%}
-    {%- set node = graph.nodes.get(model.attached_node) if execute -%}
-    {{ return(var('follows_a_change', false) and node and 'macro.kho.replaces_persons' in node.depends_on.macros) }}
+    {{ return(is_replaced(graph.nodes.get(model.attached_node) if execute)) }}
 {%- endmacro %}
 
 {% macro tested_rows(tested) -%}

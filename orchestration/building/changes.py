@@ -176,7 +176,7 @@ def _person_columns(declaration: Declaration) -> list[str]:
 def affected(nodes: Mapping[str, Any], sources: Mapping[str, Any], changes: Changes) -> list[str]:
     """Names of the models that must be built because of the changes, in no order.
 
-    nodes, sources: those of dbt's manifest. A model that reads bronze through ``current_rows`` alone depends on the
+    nodes, sources: those of dbt's manifest. A model that reads bronze through ``CURRENT_ROWS`` alone depends on the
     submissions of its own datasets only, though dbt sees it depend on all of them.
     """
     known = {each: source.name in changes.tables for each, source in sources.items()}

@@ -8,7 +8,8 @@ Does not belong here: what changed since the last one (``changes.py``), calling 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -129,12 +130,9 @@ def build(settings: Settings, *, tested: bool = True) -> list[Built]:
         remove(settings)  # made anew beside what is there, the tables would leave as much free space in the file
     left_out = ("--exclude-resource-type", "unit_test", *(() if tested else ("test",)))
     known = project(settings)
-    if changes is not None:
-        _without_concerned(settings, then="create schema concerned")  # not by models, of which two begin at a time
-    result = invoke(settings, "build", "--no-write-json", *left_out, *_scope(known, changes), known=known)
-    built = [_built(settings, each) for each in result.results]  # asks a failed test once more what it found
-    if changes is not None:
-        _without_concerned(settings)
+    with _room_for_concerned(settings) if changes else nullcontext():
+        result = invoke(settings, "build", "--no-write-json", *left_out, *_scope(known, changes), known=known)
+        built = [_built(settings, each) for each in result.results]  # asks a failed test once more what it found
     if changes and last and tested:
         built += _still_valid(last.tests, built)
     if not failed(built):
@@ -144,10 +142,18 @@ def build(settings: Settings, *, tested: bool = True) -> list[Built]:
     return built
 
 
-def _without_concerned(settings: Settings, *, then: str = "") -> None:
-    """Remove the rows that a build leaves for its own later steps (``dbt_project/macros/changes.sql``)."""
+@contextmanager
+def _room_for_concerned(settings: Settings) -> Iterator[None]:
+    """The schema for rows that a build leaves for its own later steps (``dbt_project/macros/changes.sql``).
+
+    No model makes it, because two begin at a time. A build that ends with an error leaves it: the next one begins with
+    an empty file.
+    """
     with duckdb.connect(settings.warehouse) as connection:
-        connection.execute(f"drop schema if exists concerned cascade; {then}")
+        connection.execute("create schema concerned")
+    yield
+    with duckdb.connect(settings.warehouse) as connection:
+        connection.execute("drop schema concerned cascade")
 
 
 def _still_valid(tests: list[Built], built: list[Built]) -> list[Built]:
